@@ -48,6 +48,80 @@ def dense_parameters(inputs: int, outputs: int) -> int:
     return inputs * outputs + outputs
 
 
+def convolve(
+    image: npt.ArrayLike,
+    kernels: npt.ArrayLike,
+    stride: int = 1,
+    padding: int = 0,
+    bias: npt.ArrayLike = 0.0,
+) -> Array:
+    """The feature maps (H', W', K) of a convolutional layer, before any activation.
+
+    z_ijk = Σ_{a,b,c} x_{si+a, sj+b, c} w_{kabc} + b_k, with x padded by zeros and i, j, a, b from 0.
+
+    `image` is (H, W) with kernels (K, Fh, Fw), or (H, W, C) with kernels (K, Fh, Fw, C); `bias` is one number or
+    (K,). Raises ValueError where the channels or the number of biases differ, and as `output_size` does.
+    """
+    pixels, weights = _as_image(image), _as_kernels(kernels, np.ndim(image))
+    offsets = np.asarray(bias, dtype=np.float64)
+    if offsets.shape not in {(), weights.shape[:1]}:
+        raise ValueError(f"{len(weights)} kernels have {len(weights)} biases, not an array of shape {offsets.shape}")
+    if weights.shape[3] != pixels.shape[2]:
+        raise ValueError(f"kernels of {weights.shape[3]} channels do not fit an image of {pixels.shape[2]}")
+    places = _places(pixels, weights.shape[1:3], stride, padding)  # (H', W', C, Fh, Fw)
+    maps: Array = np.einsum("ijcab,kabc->ijk", places, weights) + offsets
+    return maps
+
+
+def kernel_gradient(
+    image: npt.ArrayLike,
+    upstream: npt.ArrayLike,
+    kernel: tuple[int, int],
+    stride: int = 1,
+    padding: int = 0,
+) -> Array:
+    """The gradient of a loss C with respect to the kernels, from ∂C/∂z of shape (H', W', K).
+
+    ∂C/∂w_{kabc} = Σ_{i,j} ∂C/∂z_{ijk} x_{si+a, sj+b, c}: each weight sees every place it was laid on, so with stride
+    1 this is the cross-correlation of the image with the upstream gradient (exercise 2.2). The gradient of b_k is
+    Σ_{i,j} ∂C/∂z_{ijk}.
+
+    `kernel` is (Fh, Fw), since the shapes of image and feature map leave it open when the stride does not divide.
+    Returns (K, Fh, Fw), or (K, Fh, Fw, C) for an image (H, W, C). Raises ValueError where the shape of `upstream` is
+    not that of the feature maps, and as `output_size` does.
+    """
+    places = _places(_as_image(image), kernel, stride, padding)
+    gradient = np.asarray(upstream, dtype=np.float64)
+    if gradient.ndim != 3 or gradient.shape[:2] != places.shape[:2]:
+        raise ValueError(f"the upstream gradient is {places.shape[:2]} by kernels, not {gradient.shape}")
+    result: Array = np.einsum("ijk,ijcab->kabc", gradient, places)
+    return result[..., 0] if np.ndim(image) == 2 else result
+
+
+def _places(pixels: Array, kernel: tuple[int, int], stride: int, padding: int) -> Array:
+    """The patch of the padded image under the kernel at each of its places, (H', W', C, Fh, Fw), as a view."""
+    for size, side in zip(pixels.shape, kernel, strict=False):
+        _slack(size, side, stride, padding)
+    padded = np.pad(pixels, ((padding, padding), (padding, padding), (0, 0)))
+    return np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(0, 1))[::stride, ::stride]
+
+
+def _as_image(image: npt.ArrayLike) -> Array:
+    """The image as (H, W, C)."""
+    pixels = np.asarray(image, dtype=np.float64)
+    if pixels.ndim not in {2, 3}:
+        raise ValueError(f"an image is (height, width) or (height, width, channels), not of shape {pixels.shape}")
+    return pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
+
+
+def _as_kernels(kernels: npt.ArrayLike, image_dimensions: int) -> Array:
+    """The kernels as (K, Fh, Fw, C); with an image (H, W) they come without channels."""
+    weights = np.asarray(kernels, dtype=np.float64)
+    if weights.ndim != image_dimensions + 1:
+        raise ValueError(f"kernels are one array (K, …) of what is laid on the image, not of shape {weights.shape}")
+    return weights if weights.ndim == 4 else weights[..., np.newaxis]
+
+
 def _slack(size: int, kernel: int, stride: int, padding: int) -> int:
     """The pixels n + 2p − f that the kernel can be moved over."""
     _at_least_one(size=size, kernel=kernel, stride=stride)
