@@ -1,0 +1,96 @@
+"""What was asked, what was answered, and what it was worth.
+
+    variants ◄── attempts ◄── scores          idempotency_keys: the first response to a request that may be repeated
+                    │
+                    └──► people
+
+An attempt and its scores are never changed: the database itself refuses UPDATE and DELETE on both tables (triggers, in
+the migration). A grade is derived, so a regrade appends a score, and the newest score of an attempt counts.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.accounts.models import Person
+from app.core.models import SERIAL, UUID_TEXT, Base
+
+
+class Variant(Base):
+    """An exercise as it was dealt. A later change of its generator moves nobody's exercise, since the numbers stay.
+
+    `parameters` are the numbers of the exercise, from which its key is computed again whenever it is needed.
+    `options` says what each option stands for, as `{field: [[id, source], …]}`, where a source is `"key"` or
+    `"mistake:<id>"`. `redraws` counts the draws that were thrown away because they were not well-posed.
+    """
+
+    __tablename__ = "variants"
+    __table_args__ = (UniqueConstraint("problem", "version", "seed"),)
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    problem: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    parameters: Mapped[dict[str, Any]]
+    options: Mapped[dict[str, Any]]
+    redraws: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class Attempt(Base):
+    """One submission, as it was given. `created_at` is the server's clock when the request arrived.
+
+    `person_id` is empty for practice through the API without a sign-in: nobody can list such an attempt.
+    """
+
+    __tablename__ = "attempts"
+    # Keys are UUIDv7, so this index holds a person's attempts in order of time.
+    __table_args__ = (Index(None, "person_id", "id"),)
+
+    id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
+    person_id: Mapped[str | None] = mapped_column(ForeignKey(Person.id))
+    variant_id: Mapped[int] = mapped_column(ForeignKey(Variant.id), index=True)
+    form: Mapped[str] = mapped_column(String(16))
+    answers: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class Score(Base):
+    """An attempt graded against one version of the key under one policy; `fields` holds the result of each field."""
+
+    __tablename__ = "scores"
+    __table_args__ = (
+        CheckConstraint("policy IN ('published', 'corrected', 'either')", name="policy"),
+        CheckConstraint("score >= 0 AND score <= max_score", name="range"),
+        Index(None, "attempt_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True)
+    attempt_id: Mapped[str] = mapped_column(ForeignKey(Attempt.id))
+    key_version: Mapped[int]
+    policy: Mapped[str] = mapped_column(String(16))
+    score: Mapped[float]
+    max_score: Mapped[float]
+    correct: Mapped[bool]
+    fields: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+
+
+class IdempotencyKey(Base):
+    """The first response to a request, sent again byte for byte when the request is repeated.
+
+    `owner` is who sent it, `request_hash` the digest of its body, since the same key with another body is refused, and
+    `resource` the identifier of what it created. Rows may be removed once they are old: clients retry within minutes.
+    """
+
+    __tablename__ = "idempotency_keys"
+
+    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request_hash: Mapped[str] = mapped_column(String(64))
+    resource: Mapped[str | None] = mapped_column(String(64))
+    status: Mapped[int]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,19 @@
+"""What an operator can set, each by an environment variable `HAITANG_…`; `docs/settings.md` explains every one."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="HAITANG_", frozen=True)
+
+    # Hidden from the representation, since a PostgreSQL URL carries a password.
+    database_url: str = Field(default="sqlite:///var/haitang.db", repr=False)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    guest_practice: bool = True
+    secret: SecretStr | None = Field(default=None, min_length=32)
+    writer_queue: int = Field(default=10_000, ge=1)
+    writer_group: int = Field(default=256, ge=1)
+    read_threads: int = Field(default=4, ge=1)
+    body_limit: int = Field(default=262_144, ge=1_024)
