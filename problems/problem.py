@@ -1,0 +1,118 @@
+"""What a problem is: plain frozen data and pure functions.
+
+A problem's parameters `P` are a `TypedDict` of JSON values under the names that the HTTP contract gives them (`X`,
+`y`, `w0`, `step_size`, …). They are what the student sees as `data` and what is stored with the attempt; the key is
+computed from them, never stored in them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+from problems.answers import AnyKind
+from problems.draws import Draws
+from problems.text import Page, Text, read_page
+
+P = TypeVar("P", bound=Mapping[str, Any])
+Answers = Mapping[str, Any]
+Form = Literal["open", "choice"]
+KeyPolicy = Literal["either", "published", "corrected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One input: its name in the API, its kind, and what stands in front of it (LaTeX, such as ``W^{(25)} =``)."""
+
+    name: str
+    kind: AnyKind
+    label: str = ""
+    points: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake(Generic[P]):
+    """A known wrong route through the exercise: the solver run that takes it, and what to tell the student.
+
+    `answers` computes what the mistake yields for the fields it touches. A `core` mistake must never yield the key:
+    a draw on which it does is redrawn. One that no student would believe when it stands among the options (it diverges,
+    say) is no `distractor`. `credit` is the share of the points that the mistake still earns. `reread` names the place
+    in the book.
+    """
+
+    id: str
+    text: Text
+    answers: Callable[[P], Answers]
+    core: bool = False
+    distractor: bool = True
+    credit: float = 0.0
+    reread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Erratum:
+    """Why the published key of the printed exercise is not the one we compute."""
+
+    status: Literal["wrong", "disputed"]
+    reason: Text
+
+
+def _always(_: Any) -> None:
+    return None
+
+
+def _nothing(_: Any) -> Mapping[str, str | Text]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)  # one object a problem: identity is equality
+class Problem(Generic[P]):
+    """One exercise with all its variants.
+
+    - `folder`: where `en.md` and `zh.md` lie: ``Path(__file__).parent``.
+    - `printed`: the parameters of the exercise as printed in the book (seed 0); `published` its published key.
+    - `draw`: parameters of a variant; `ill_posed`: why drawn parameters can't be used (redrawn then), or None.
+    - `solve`: the key, computed. Values may be NumPy arrays; they are made answers by the fields' kinds.
+    - `fields`: what is asked, in the form ``open`` (or the only form, when `native_choice`).
+    - `printed_options`: the values of the printed options by id; their presence gives the problem the form ``choice``.
+    - `show_option`: an option's values as LaTeX, where rounding them is not the way to write them.
+    - `native_choice`: the fields are choices by themselves; `forms` says under which names they are served.
+    - `values`: further slots of the texts, beside the parameters themselves.
+    """
+
+    id: str
+    version: int
+    topic: str
+    folder: Path
+    printed: P
+    draw: Callable[[Draws], P]
+    solve: Callable[[P], Answers]
+    fields: Callable[[P], tuple[Field, ...]]
+    ill_posed: Callable[[P], str | None] = _always
+    values: Callable[[P], Mapping[str, str | Text]] = _nothing
+    mistakes: tuple[Mistake[P], ...] = ()
+    published: Answers = field(default_factory=dict)
+    erratum: Erratum | None = None
+    printed_options: Mapping[str, Answers] = field(default_factory=dict)
+    show_option: Callable[[P, Answers], str | None] | None = None
+    native_choice: bool = False
+    native_forms: tuple[Form, ...] = ("choice",)
+    printed_forms: tuple[Form, ...] | None = None
+
+    def forms(self, seed: int) -> tuple[Form, ...]:
+        """The forms in which a variant is served, the default first."""
+        if seed == 0 and self.printed_forms is not None:
+            return self.printed_forms
+        if self.native_choice:
+            return self.native_forms
+        return ("open", "choice") if self.printed_options else ("open",)
+
+    @property
+    def set(self) -> str:
+        """``1`` for 1.6, ``2`` for 2.10, ``c3`` for c3.2."""
+        return self.id.split(".")[0]
+
+    @cached_property
+    def page(self) -> Page:
+        return read_page(self.folder)
