@@ -30,8 +30,9 @@ def tanh(z: Array) -> Array:
 
 
 def tanh_derivative(z: Array) -> Array:
-    """tanh'(z) = 1 − tanh²(z) = 4 σ'(2z), since tanh(z) = 2σ(2z) − 1."""
-    return 4.0 * sigmoid_derivative(2.0 * np.asarray(z))
+    """tanh'(z) = 1 − tanh²(z) = 4 (e^(−|z|) / (1 + e^(−2|z|)))²."""
+    e = np.exp(-np.abs(z))
+    return 4.0 * np.square(e / (1.0 + e * e))
 
 
 def relu(z: Array) -> Array:

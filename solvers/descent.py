@@ -149,11 +149,12 @@ def on_batches(data_gradient: DataGradient, X: ArrayLike, y: ArrayLike, batches:
 
     Raises:
         ValueError: if X and y do not fit or are not finite, or an index names no sample.
+        IndexError: from the gradient, in a step that `batches` has no row for.
 
     """
     X, y = samples(X, y)
     n = X.shape[-2]
-    if batches.ndim != 2 or batches.dtype.kind != "i":
+    if batches.ndim != 2 or batches.shape[1] == 0 or batches.dtype.kind not in "iu":
         raise ValueError(f"batches must be integers of shape (steps, b), not {batches.dtype} of {batches.shape}.")
     if batches.size and not (batches.min() >= 0 and batches.max() < n):
         raise ValueError(f"batches must hold indices 0 to {n - 1} of the {n} samples.")
