@@ -57,13 +57,13 @@ def read_whole(raw: Any, path: Path = ()) -> int:
 
 
 def _read_exact(raw: Any, path: Path) -> Fraction:
-    if isinstance(raw, str):
-        exact = _from_text(raw, path)
-    elif isinstance(raw, int | float) and raw is not True and raw is not False:
-        exact = _from_json(raw, path)
-    else:
-        raise FormatError(Text("Write one number here.", "这里请填一个数。"), path)
     try:
+        if isinstance(raw, str):
+            exact = _from_text(raw, path)
+        elif isinstance(raw, int | float) and not isinstance(raw, bool):
+            exact = _from_json(raw, path)
+        else:
+            raise FormatError(Text("Write one number here.", "这里请填一个数。"), path)
         float(exact)
     except OverflowError:
         raise _too_large(path) from None
@@ -71,7 +71,7 @@ def _read_exact(raw: Any, path: Path) -> Fraction:
 
 
 def _from_json(raw: float, path: Path) -> Fraction:
-    if isinstance(raw, float) and not math.isfinite(raw):
+    if not math.isfinite(raw):
         raise _not_finite(path)
     return Fraction(raw)
 

@@ -99,7 +99,7 @@ class Variant(Generic[P]):
         return self.near(answers, self.solved, tolerances)
 
     def near(self, a: Answers, b: Answers, tolerances: float) -> bool:
-        """Do the two agree, within so many tolerances, in every field that both have (and is there one)?"""
+        """Whether the two share a field and agree, within so many tolerances, in every field they share."""
         kinds = {field.name: field.kind for field in self.native_fields}
         shared = [name for name in a if name in b]
         return bool(shared) and all(kinds[name].distance(a[name], b[name]) <= tolerances for name in shared)
