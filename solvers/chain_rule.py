@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import ArrayLike
 
-Array = npt.NDArray[np.float64]
+from solvers.samples import Array
 
 
 class TotalDerivative(NamedTuple):
@@ -16,7 +16,7 @@ class TotalDerivative(NamedTuple):
     total: Array
 
 
-def total_derivative(t: npt.ArrayLike) -> TotalDerivative:
+def total_derivative(t: ArrayLike) -> TotalDerivative:
     """df/dt of f(x, y) = y + e^{xy} along x(t) = cos t, y(t) = t².
 
     df/dt = y e^{xy} · (−sin t) + (1 + x e^{xy}) · 2t

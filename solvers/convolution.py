@@ -1,4 +1,4 @@
-"""Convolutional layers: shapes, parameter arithmetic, forward pass and kernel gradient (exercises 2.1-2.4).
+"""Convolutional layers: shapes, parameter arithmetic, forward pass and kernel gradient (exercises 2.1 to 2.4).
 
 What deep learning calls a convolution is a cross-correlation: the kernel is laid on the image unflipped.
 An image is (H, W) or (H, W, C); K kernels are (K, Fh, Fw) or (K, Fh, Fw, C); K feature maps are (H', W', K).
@@ -7,17 +7,21 @@ An image is (H, W) or (H, W, C); K kernels are (K, Fh, Fw) or (K, Fh, Fw, C); K 
 from operator import index
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import ArrayLike
 
-Array = npt.NDArray[np.float64]
+from solvers.samples import Array
 
 
 def output_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
     """Length of one side of the feature map: ⌊(n + 2p − f) / s⌋ + 1.
 
     Where the stride does not divide n + 2p − f, the last pixels are never visited, as in every common library;
-    `divides` tells. Raises ValueError for a size, kernel or stride below 1, a negative padding, and a kernel
-    larger than the padded image (the formula would give a length below 1).
+    `divides` tells.
+
+    Raises:
+        ValueError: if a size, kernel or stride is below 1, the padding is negative, or the kernel is larger than
+            the padded image, so that the length would be below 1.
+
     """
     return _slack(size, kernel, stride, padding) // stride + 1
 
@@ -25,7 +29,9 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> in
 def divides(size: int, kernel: int, stride: int = 1, padding: int = 0) -> bool:
     """Whether the stride divides n + 2p − f, so that the kernel's last place ends at the image's edge.
 
-    Raises as `output_size` does.
+    Raises:
+        ValueError: as `output_size`.
+
     """
     return _slack(size, kernel, stride, padding) % stride == 0
 
@@ -33,7 +39,9 @@ def divides(size: int, kernel: int, stride: int = 1, padding: int = 0) -> bool:
 def convolution_parameters(kernel: int, channels: int = 1, filters: int = 1) -> int:
     """Weights and biases of a layer with K square filters: F·F·C·K + K (solution of exercise 2.4).
 
-    Raises ValueError for a number below 1.
+    Raises:
+        ValueError: if a number is below 1.
+
     """
     _at_least_one(kernel=kernel, channels=channels, filters=filters)
     return kernel * kernel * channels * filters + filters
@@ -42,40 +50,46 @@ def convolution_parameters(kernel: int, channels: int = 1, filters: int = 1) -> 
 def dense_parameters(inputs: int, outputs: int) -> int:
     """Weights and biases of a fully connected layer: n·m + m (solution of exercise 2.4).
 
-    Raises ValueError for a number below 1.
+    Raises:
+        ValueError: if a number is below 1.
+
     """
     _at_least_one(inputs=inputs, outputs=outputs)
     return inputs * outputs + outputs
 
 
 def convolve(
-    image: npt.ArrayLike,
-    kernels: npt.ArrayLike,
+    image: ArrayLike,
+    kernels: ArrayLike,
     stride: int = 1,
     padding: int = 0,
-    bias: npt.ArrayLike = 0.0,
+    bias: ArrayLike = 0.0,
 ) -> Array:
     """The feature maps (H', W', K) of a convolutional layer, before any activation.
 
     z_ijk = Σ_{a,b,c} x_{si+a, sj+b, c} w_{kabc} + b_k, with x padded by zeros and i, j, a, b from 0.
 
     `image` is (H, W) with kernels (K, Fh, Fw), or (H, W, C) with kernels (K, Fh, Fw, C); `bias` is one number or
-    (K,). Raises ValueError where the channels or the number of biases differ, and as `output_size` does.
+    (K,).
+
+    Raises:
+        ValueError: if the shapes do not fit each other, or as `output_size`.
+
     """
     pixels, weights = _as_image(image), _as_kernels(kernels, np.ndim(image))
     offsets = np.asarray(bias, dtype=np.float64)
     if offsets.shape not in {(), weights.shape[:1]}:
-        raise ValueError(f"{len(weights)} kernels have {len(weights)} biases, not an array of shape {offsets.shape}")
+        raise ValueError(f"{len(weights)} kernels have {len(weights)} biases, not an array of shape {offsets.shape}.")
     if weights.shape[3] != pixels.shape[2]:
-        raise ValueError(f"kernels of {weights.shape[3]} channels do not fit an image of {pixels.shape[2]}")
+        raise ValueError(f"Kernels of {weights.shape[3]} channels do not fit an image of {pixels.shape[2]}.")
     places = _places(pixels, weights.shape[1:3], stride, padding)  # (H', W', C, Fh, Fw)
     maps: Array = np.einsum("ijcab,kabc->ijk", places, weights) + offsets
     return maps
 
 
 def kernel_gradient(
-    image: npt.ArrayLike,
-    upstream: npt.ArrayLike,
+    image: ArrayLike,
+    upstream: ArrayLike,
     kernel: tuple[int, int],
     stride: int = 1,
     padding: int = 0,
@@ -87,13 +101,16 @@ def kernel_gradient(
     Σ_{i,j} ∂C/∂z_{ijk}.
 
     `kernel` is (Fh, Fw), since the shapes of image and feature map leave it open when the stride does not divide.
-    Returns (K, Fh, Fw), or (K, Fh, Fw, C) for an image (H, W, C). Raises ValueError where the shape of `upstream` is
-    not that of the feature maps, and as `output_size` does.
+    Returns (K, Fh, Fw), or (K, Fh, Fw, C) for an image (H, W, C).
+
+    Raises:
+        ValueError: if `upstream` has not the shape of the feature maps, or as `output_size`.
+
     """
     places = _places(_as_image(image), kernel, stride, padding)
     gradient = np.asarray(upstream, dtype=np.float64)
     if gradient.ndim != 3 or gradient.shape[:2] != places.shape[:2]:
-        raise ValueError(f"the upstream gradient is {places.shape[:2]} by kernels, not {gradient.shape}")
+        raise ValueError(f"The upstream gradient is {places.shape[:2]} by kernels, not {gradient.shape}.")
     result: Array = np.einsum("ijk,ijcab->kabc", gradient, places)
     return result[..., 0] if np.ndim(image) == 2 else result
 
@@ -106,19 +123,21 @@ def _places(pixels: Array, kernel: tuple[int, int], stride: int, padding: int) -
     return np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(0, 1))[::stride, ::stride]
 
 
-def _as_image(image: npt.ArrayLike) -> Array:
+def _as_image(image: ArrayLike) -> Array:
     """The image as (H, W, C)."""
     pixels = np.asarray(image, dtype=np.float64)
     if pixels.ndim not in {2, 3}:
-        raise ValueError(f"an image is (height, width) or (height, width, channels), not of shape {pixels.shape}")
+        raise ValueError(f"An image is (height, width) or (height, width, channels), not of shape {pixels.shape}.")
     return pixels if pixels.ndim == 3 else pixels[..., np.newaxis]
 
 
-def _as_kernels(kernels: npt.ArrayLike, image_dimensions: int) -> Array:
+def _as_kernels(kernels: ArrayLike, image_dimensions: int) -> Array:
     """The kernels as (K, Fh, Fw, C); with an image (H, W) they come without channels."""
     weights = np.asarray(kernels, dtype=np.float64)
     if weights.ndim != image_dimensions + 1:
-        raise ValueError(f"kernels are one array (K, …) of what is laid on the image, not of shape {weights.shape}")
+        raise ValueError(
+            f"Kernels are (K, height, width), with channels if the image has; not of shape {weights.shape}."
+        )
     return weights if weights.ndim == 4 else weights[..., np.newaxis]
 
 
@@ -126,14 +145,14 @@ def _slack(size: int, kernel: int, stride: int, padding: int) -> int:
     """The pixels n + 2p − f that the kernel can be moved over."""
     _at_least_one(size=size, kernel=kernel, stride=stride)
     if index(padding) < 0:
-        raise ValueError(f"padding must not be negative, not {padding}")
+        raise ValueError(f"The padding must not be negative, and {padding} is.")
     slack = size + 2 * padding - kernel
     if slack < 0:
-        raise ValueError(f"a kernel of {kernel} does not fit on {size} pixels with padding {padding}")
+        raise ValueError(f"A kernel of {kernel} does not fit on {size} pixels with padding {padding}.")
     return slack
 
 
 def _at_least_one(**sizes: int) -> None:
     for name, size in sizes.items():
         if index(size) < 1:
-            raise ValueError(f"{name} must be at least 1, not {size}")
+            raise ValueError(f"The {name} must be at least 1, not {size}.")

@@ -111,12 +111,12 @@ def test_exercise_2_2_with_stride_1_the_kernel_gradient_is_itself_a_correlation(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((0, 1), "size must be at least 1"),
-        ((5, 0), "kernel must be at least 1"),
-        ((5, 3, 0), "stride must be at least 1"),
-        ((5, 3, 1, -1), "padding must not be negative"),
-        ((5, 6), "a kernel of 6 does not fit on 5 pixels"),
-        ((5, 10, 1, 2), "a kernel of 10 does not fit on 5 pixels with padding 2"),
+        ((0, 1), "The size must be at least 1"),
+        ((5, 0), "The kernel must be at least 1"),
+        ((5, 3, 0), "The stride must be at least 1"),
+        ((5, 3, 1, -1), "The padding must not be negative"),
+        ((5, 6), "A kernel of 6 does not fit on 5 pixels"),
+        ((5, 10, 1, 2), "A kernel of 10 does not fit on 5 pixels with padding 2"),
     ],
 )
 def test_sizes_without_a_feature_map_are_refused(arguments, sentence):
@@ -141,12 +141,12 @@ def test_layers_without_parameters_are_refused(arguments):
 @pytest.mark.parametrize(
     ("image", "kernels", "bias", "sentence"),
     [
-        ((5,), (1, 3, 3), (), "an image is"),
-        ((5, 5), (3, 3), (), "kernels are one array"),
-        ((5, 5, 2), (1, 3, 3), (), "kernels are one array"),
-        ((5, 5, 2), (1, 3, 3, 3), (), "kernels of 3 channels do not fit an image of 2"),
+        ((5,), (1, 3, 3), (), "An image is"),
+        ((5, 5), (3, 3), (), "Kernels are .K, height, width"),
+        ((5, 5, 2), (1, 3, 3), (), "Kernels are .K, height, width"),
+        ((5, 5, 2), (1, 3, 3, 3), (), "Kernels of 3 channels do not fit an image of 2"),
         ((5, 5), (2, 3, 3), (3,), "2 kernels have 2 biases"),
-        ((5, 5), (1, 3, 6), (), "a kernel of 6 does not fit on 5 pixels"),
+        ((5, 5), (1, 3, 6), (), "A kernel of 6 does not fit on 5 pixels"),
     ],
 )
 def test_arrays_that_do_not_fit_each_other_are_refused(image, kernels, bias, sentence):
@@ -155,9 +155,9 @@ def test_arrays_that_do_not_fit_each_other_are_refused(image, kernels, bias, sen
 
 
 def test_an_upstream_gradient_has_the_shape_of_the_feature_maps():
-    with pytest.raises(ValueError, match="the upstream gradient is"):
+    with pytest.raises(ValueError, match="The upstream gradient is"):
         kernel_gradient(np.zeros((5, 5)), np.zeros((3, 4, 1)), (3, 3))
-    with pytest.raises(ValueError, match="the upstream gradient is"):
+    with pytest.raises(ValueError, match="The upstream gradient is"):
         kernel_gradient(np.zeros((5, 5)), np.zeros((3, 3)), (3, 3))
 
 
