@@ -1,0 +1,179 @@
+"""Exercise 1.6: gradient descent on the squared hinge cost."""
+
+from pathlib import Path
+
+import numpy as np
+
+from problems.answers import Vector
+from problems.draws import Draws
+from problems.problem import Answers, Field, Problem
+from problems.set1.classifier_mistakes import (
+    ASCENT,
+    HALF,
+    OVER_FEATURES,
+    SUM,
+    TWICE,
+    WRONG_GRADIENTS,
+    gradient_mistakes,
+    run_mistakes,
+)
+from problems.set1.linear_classifier import (
+    PRINTED,
+    Array,
+    Descent,
+    arrays,
+    column,
+    draw_data,
+    ill_posed_run,
+    iterates_table,
+)
+from problems.text import Text
+from problems.tolerance import Tolerance
+from solvers.descent import DataGradient, cyclic, full_batch, gradient_descent, inverse_sqrt, momentum, on_batches
+from solvers.losses import squared_hinge_gradient
+
+
+def run(p: Descent, gradient: DataGradient = squared_hinge_gradient, *, extra_steps: int = 0) -> Array:
+    """All iterates (steps + 1, d)."""
+    X, y, w0 = arrays(p)
+    return gradient_descent(full_batch(gradient, X, y), w0, p["step_size"], p["steps"] + extra_steps)
+
+
+def draw(draws: Draws) -> Descent:
+    return Descent(
+        **draw_data(draws),
+        step_size=draws.choice((0.2, 0.3, 0.4, 0.5, 0.6, 0.8)),
+        steps=draws.integer(20, 40),
+    )
+
+
+def solve(p: Descent) -> Answers:
+    return {"w": run(p)[-1]}
+
+
+def values(p: Descent) -> dict[str, str | Text]:
+    X, y, w0 = arrays(p)
+    return {
+        "n": str(len(y)),
+        "iterates": iterates_table(run(p)),
+        "first_gradient": column(squared_hinge_gradient(w0, X, y)),
+    }
+
+
+def _single_samples(p: Descent, steps: int) -> Array:
+    X, y, w0 = arrays(p)
+    gradient = on_batches(squared_hinge_gradient, X, y, cyclic(len(y), steps))
+    return gradient_descent(gradient, w0, p["step_size"], steps)
+
+
+def _decaying(p: Descent) -> Array:
+    X, y, w0 = arrays(p)
+    return gradient_descent(full_batch(squared_hinge_gradient, X, y), w0, inverse_sqrt(p["step_size"]), p["steps"])
+
+
+def _with_momentum(p: Descent) -> Array:
+    X, y, w0 = arrays(p)
+    return momentum(full_batch(squared_hinge_gradient, X, y), w0, p["step_size"], 0.5, p["steps"])
+
+
+def _reshaped(p: Descent) -> Array:
+    X, y, w0 = arrays(p)
+    return gradient_descent(full_batch(squared_hinge_gradient, X.T.reshape(X.shape), y), w0, p["step_size"], p["steps"])
+
+
+def _start_at_ones(p: Descent) -> Array:
+    X, y, w0 = arrays(p)
+    return gradient_descent(full_batch(squared_hinge_gradient, X, y), np.ones_like(w0), p["step_size"], p["steps"])
+
+
+RUNS = {
+    "one-step-fewer": (
+        lambda p: run(p, extra_steps=-1),
+        Text("You stopped one step early.", "你少迭代了一步。"),
+    ),
+    "one-step-more": (
+        lambda p: run(p, extra_steps=1),
+        Text("You made one step too many.", "你多迭代了一步。"),
+    ),
+    "single-samples": (
+        lambda p: _single_samples(p, p["steps"]),
+        Text(
+            "You used one sample a step (SGD). Gradient descent averages over all samples in every step.",
+            "你每步只用了一个样本（随机梯度下降）。梯度下降每一步都要对全部样本求平均。",
+        ),
+    ),
+    "single-samples-epochs": (
+        lambda p: _single_samples(p, p["steps"] * len(p["y"])),
+        Text(
+            "You passed over the data once for each step, updating at every sample. One step of gradient descent is "
+            "one update with the mean gradient.",
+            "你在每一步里遍历了全部数据，并对每个样本都作了更新。梯度下降的一步只用平均梯度更新一次。",
+        ),
+    ),
+    "decaying-step": (
+        _decaying,
+        Text(
+            "Your step size decays like $1/\\sqrt{t}$; here it is constant.",
+            "你的步长按 $1/\\sqrt{t}$ 衰减；本题步长不变。",
+        ),
+    ),
+    "momentum-added": (
+        _with_momentum,
+        Text("You added a momentum term; this is plain gradient descent.", "你加入了动量项；本题是普通的梯度下降。"),
+    ),
+    "reshaped-data": (
+        _reshaped,
+        Text(
+            "Your data matrix is scrambled: reshaping is not transposing. Each row of $X$ is one sample.",
+            "你的数据矩阵被打乱了：改变形状不等于转置。$X$ 的每一行是一个样本。",
+        ),
+    ),
+    "start-at-ones": (
+        _start_at_ones,
+        Text("You started from a vector of ones instead of zeros.", "你的初始向量取成了全 1，而不是全 0。"),
+    ),
+}
+
+problem = Problem(
+    id="1.6",
+    version=1,
+    topic="gradient-descent",
+    folder=Path(__file__).parent,
+    printed=Descent(**PRINTED, step_size=0.5, steps=25),
+    draw=draw,
+    ill_posed=lambda p: ill_posed_run(p, run(p)),
+    solve=solve,
+    fields=lambda p: (Field(name="w", kind=Vector(4, Tolerance("absolute", 0.001)), label=f"W^{{({p['steps']})}} ="),),
+    values=values,
+    mistakes=(
+        *gradient_mistakes(
+            run,
+            {
+                **WRONG_GRADIENTS,
+                "sum-instead-of-mean": SUM,
+                "factor-two": TWICE,
+                "half-gradient": HALF,
+                "mean-over-features": OVER_FEATURES,
+                "ascent": ASCENT,
+            },
+            core=frozenset(
+                {
+                    "sum-instead-of-mean",
+                    "factor-two",
+                    "no-margin-condition",
+                    "no-label-in-margin",
+                    "residual-to-one",
+                    "hinge",
+                }
+            ),
+        ),
+        *run_mistakes(RUNS, core=frozenset({"one-step-fewer", "one-step-more", "single-samples"}), reread="2.1, (2.1)"),
+    ),
+    published={"answer": "B"},
+    printed_options={
+        "A": {"w": (-0.721, 1.262, -1.204, -0.484)},
+        "B": {"w": (-0.527, 1.220, -1.047, -0.445)},
+        "C": {"w": (-0.536, 1.260, -1.257, -0.565)},
+        "D": {"w": (-0.637, 1.120, -1.056, -0.395)},
+    },
+)

@@ -1,0 +1,165 @@
+"""Exercise 1.7: stochastic gradient descent, the samples taking turns."""
+
+from pathlib import Path
+
+from problems.answers import Vector
+from problems.draws import Draws
+from problems.problem import Answers, Field, Problem
+from problems.set1.classifier_mistakes import (
+    ASCENT,
+    TWICE,
+    WRONG_GRADIENTS,
+    gradient_mistakes,
+    run_mistakes,
+)
+from problems.set1.linear_classifier import (
+    PRINTED,
+    Array,
+    Descent,
+    arrays,
+    column,
+    draw_data,
+    ill_posed_run,
+    iterates_table,
+)
+from problems.set1.sample_orders import order_mistakes
+from problems.text import Text
+from problems.tolerance import Tolerance
+from solvers.descent import (
+    DataGradient,
+    Order,
+    cyclic,
+    full_batch,
+    gradient_descent,
+    inverse_sqrt,
+    momentum,
+    on_batches,
+)
+from solvers.losses import squared_hinge_gradient
+
+
+def run(p: Descent, gradient: DataGradient = squared_hinge_gradient, *, order: Order | None = None) -> Array:
+    """All iterates (steps + 1, d); `order` (steps, 1) is cyclic by default."""
+    X, y, w0 = arrays(p)
+    order = cyclic(len(y), p["steps"]) if order is None else order
+    return gradient_descent(on_batches(gradient, X, y, order), w0, p["step_size"], len(order))
+
+
+def draw(draws: Draws) -> Descent:
+    data = draw_data(draws)
+    passes = draws.integer(6, 14)
+    return Descent(**data, step_size=draws.choice((0.1, 0.15, 0.2, 0.25)), steps=passes * len(data["y"]))
+
+
+def solve(p: Descent) -> Answers:
+    return {"w": run(p)[-1]}
+
+
+def values(p: Descent) -> dict[str, str | Text]:
+    iterates = run(p)
+    n = len(p["y"])
+    return {
+        "n": str(n),
+        "passes": str(p["steps"] // n),
+        "first_sample": column(arrays(p)[0][0]),
+        "first_label": str(p["y"][0]),
+        "after_first": column(iterates[1]),
+        "iterates": iterates_table(iterates),
+    }
+
+
+def _full(p: Descent, steps: int, scale: float = 1.0) -> Array:
+    X, y, w0 = arrays(p)
+    return gradient_descent(full_batch(squared_hinge_gradient, X, y), w0, scale * p["step_size"], steps)
+
+
+def _decaying(p: Descent) -> Array:
+    X, y, w0 = arrays(p)
+    gradient = on_batches(squared_hinge_gradient, X, y, cyclic(len(y), p["steps"]))
+    return gradient_descent(gradient, w0, inverse_sqrt(p["step_size"]), p["steps"])
+
+
+def _with_momentum(p: Descent) -> Array:
+    X, y, w0 = arrays(p)
+    gradient = on_batches(squared_hinge_gradient, X, y, cyclic(len(y), p["steps"]))
+    return momentum(gradient, w0, p["step_size"], 0.5, p["steps"])
+
+
+RUNS = {
+    **order_mistakes(run),
+    "divided-by-n": (
+        lambda p: run(p, lambda w, X, y: squared_hinge_gradient(w, X, y) / len(p["y"])),
+        Text(
+            "You divided the gradient of the single sample by $n$; one sample is its own mean.",
+            "你把单个样本的梯度又除以了 $n$；只有一个样本时，平均就是它自己。",
+        ),
+    ),
+    "full-gradient": (
+        lambda p: _full(p, p["steps"]),
+        Text(
+            "You used the gradient over all samples in every step; SGD uses one sample a step.",
+            "你每步都用了全部样本的梯度；随机梯度下降每步只用一个样本。",
+        ),
+    ),
+    "full-gradient-per-pass": (
+        lambda p: _full(p, p["steps"] // len(p["y"]), len(p["y"])),
+        Text(
+            "You made one update per pass with the sum of all gradients; SGD updates after every sample.",
+            "你每遍历一次数据才用梯度之和更新一次；随机梯度下降每用一个样本就更新一次。",
+        ),
+    ),
+    "decaying-step": (
+        _decaying,
+        Text(
+            "Your step size decays like $1/\\sqrt{t}$; here it is constant.",
+            "你的步长按 $1/\\sqrt{t}$ 衰减；本题步长不变。",
+        ),
+    ),
+    "momentum-added": (
+        _with_momentum,
+        Text("You added a momentum term; this is plain SGD.", "你加入了动量项；本题是普通的随机梯度下降。"),
+    ),
+}
+
+_GRADIENTS = {name: wrong for name, wrong in WRONG_GRADIENTS.items() if name != "mean-over-active"}
+
+problem = Problem(
+    id="1.7",
+    version=1,
+    topic="sgd",
+    folder=Path(__file__).parent,
+    printed=Descent(**PRINTED, step_size=0.1, steps=80),
+    draw=draw,
+    ill_posed=lambda p: ill_posed_run(p, run(p)),
+    solve=solve,
+    fields=lambda p: (Field(name="w", kind=Vector(4, Tolerance("absolute", 0.001)), label=f"W^{{({p['steps']})}} ="),),
+    values=values,
+    mistakes=(
+        *gradient_mistakes(
+            run,
+            {**_GRADIENTS, "factor-two": TWICE, "ascent": ASCENT},
+            core=frozenset({"factor-two", "no-margin-condition", "no-label-in-margin", "residual-to-one", "hinge"}),
+        ),
+        *run_mistakes(
+            RUNS,
+            core=frozenset(
+                {
+                    "one-pass-fewer",
+                    "one-pass-more",
+                    "starts-at-second",
+                    "reversed-order",
+                    "divided-by-n",
+                    "full-gradient",
+                }
+            ),
+            reread="2.2, (2.2)",
+        ),
+    ),
+    published={"answer": "A"},
+    printed_options={
+        "A": {"w": (-0.469, 0.890, -0.799, -0.449)},
+        "B": {"w": (-0.480, 0.706, -0.879, -0.549)},
+        "C": {"w": (-0.569, 0.990, -0.579, -0.479)},
+        "D": {"w": (-0.669, 0.706, -0.764, -0.462)},
+    },
+)

@@ -1,0 +1,240 @@
+"""Exercise 1.10: one pass of the perceptron."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from problems.answers import Vector
+from problems.draws import Draws
+from problems.problem import Answers, Field, Problem
+from problems.set1.classifier_mistakes import run_mistakes
+from problems.set1.linear_classifier import (
+    GRID,
+    PRINTED,
+    Array,
+    Classification,
+    arrays,
+    column,
+    draw_data,
+    ill_posed_labels,
+)
+from problems.text import Text
+from problems.tolerance import Tolerance
+from solvers.linear_model import with_bias
+from solvers.perceptron import perceptron
+
+
+class Passes(Classification):
+    """`passes` over the data, in order."""
+
+    passes: int
+
+
+def run(p: Passes) -> Array:
+    """All iterates, one row per visited sample: (passes · n + 1, d)."""
+    return perceptron(*arrays(p), p["passes"])
+
+
+def draw(draws: Draws) -> Passes:
+    return Passes(**draw_data(draws, positive_first=True), passes=1)
+
+
+def ill_posed(p: Passes) -> str | None:
+    if reason := ill_posed_labels(p):
+        return reason
+    iterates = run(p)
+    updated = (iterates[1:] != iterates[:-1]).any(axis=1)
+    if not 2 <= updated.sum() <= len(p["y"]) - 2:
+        return "too few or too many samples are mistakes"
+    X, _, _ = arrays(p)
+    # Whole numbers in units of the grid: a score that is zero is exactly zero here.
+    scores = (np.rint(GRID * iterates[:-1]) * np.rint(GRID * np.tile(X, (p["passes"], 1)))).sum(axis=1)
+    first = int(np.argmax(updated))
+    if (scores[first + 1 :] == 0).any():
+        return "a score is exactly zero after the first update, where rounding decides"
+    if np.abs(iterates[-1]).min() < 0.01:
+        return "a component is zero"
+    return None
+
+
+def solve(p: Passes) -> Answers:
+    return {"w": run(p)[-1]}
+
+
+def values(p: Passes) -> dict[str, str | Text]:
+    iterates = run(p)
+    rows = []
+    for t, (x, y) in enumerate(zip(p["X"], p["y"], strict=True)):
+        score = float(np.round(iterates[t] @ np.array(x), 10))
+        moved = (iterates[t + 1] != iterates[t]).any()
+        w = ", ".join(f"{component:.10g}" for component in np.round(iterates[t + 1], 10).tolist())
+        rows.append(
+            f"| {t + 1} | ${y * score:.10g}$ | {'✓' if moved else '–'} | $({w})^\\top$ |".replace("$-0$", "$0$")
+        )
+    heads = {"en": ("sample", "margin", "update"), "zh": ("样本", "间隔", "是否更新")}
+    en, zh = ("\n".join([f"| {a} | {b} | {c} | $W$ |", "|---:|---:|:---:|:---|", *rows]) for a, b, c in heads.values())
+    return {"n": str(len(p["y"])), "iterates": Text(en, zh), "result": column(np.round(iterates[-1], 10))}
+
+
+def _visiting(
+    p: Passes,
+    mistaken: Callable[[float, float], bool],
+    step: Callable[[Array, float], Array] = lambda x, y: y * x,
+    *,
+    order: Callable[[int], range] | None = None,
+) -> Array:
+    """A pass with another test, on score and label, another step, or another order of the samples."""
+    X, y, w = arrays(p)
+    iterates = [w]
+    visits = range(len(y)) if order is None else order(len(y))
+    for i in visits:
+        if mistaken(float(np.round(w @ X[i], 12)), y[i]):
+            w = w + step(X[i], y[i])
+        iterates.append(w)
+    return np.array(iterates)
+
+
+def _right(score: float, label: float) -> bool:
+    return label * score <= 0
+
+
+def _with_bias(p: Passes) -> Array:
+    X, y, w0 = arrays(p)
+    return perceptron(with_bias(X), y, np.append(0.0, w0), p["passes"])[:, 1:]
+
+
+def _squared_hinge_steps(p: Passes) -> Array:
+    X, y, w = arrays(p)
+    iterates = [w]
+    for x, label in zip(X, y, strict=True):
+        w = w + max(0.0, 1.0 - label * float(w @ x)) * label * x
+        iterates.append(w)
+    return np.array(iterates)
+
+
+RUNS = {
+    "strict-inequality": (
+        lambda p: _visiting(p, lambda score, label: label * score < 0),
+        Text(
+            "You update only when $y\\,W^\\top x < 0$. From $W = 0$ that never happens: a score of 0 counts as a "
+            "mistake.",
+            "你只在 $y\\,W^\\top x < 0$ 时更新。从 $W = 0$ 出发这永远不会发生：得分为 0 也算分类错误。",
+        ),
+    ),
+    "double-step": (
+        lambda p: _visiting(p, _right, lambda x, y: 2 * y * x),
+        Text(
+            "Your updates are twice too long: $(y - \\hat y)\\,x$ is $2\\,y\\,x$ on a mistake; "
+            "here $W \\leftarrow W + y\\,x$.",
+            "你的更新量大了一倍：分类错误时 $(y - \\hat y)\\,x$ 等于 $2\\,y\\,x$；本题是 $W \\leftarrow W + y\\,x$。",
+        ),
+    ),
+    "half-step": (
+        lambda p: _visiting(p, _right, lambda x, y: 0.5 * y * x),
+        Text(
+            "You used a learning rate of 0.5; here $W \\leftarrow W + y\\,x$.",
+            "你用了 0.5 的学习率；本题是 $W \\leftarrow W + y\\,x$。",
+        ),
+    ),
+    "bias-learned": (
+        _with_bias,
+        Text("You learned a bias as well; this model has none.", "你同时学习了偏置；本题的模型没有偏置。"),
+    ),
+    "threshold-one": (
+        lambda p: _visiting(p, lambda score, label: label * score < 1),
+        Text(
+            "You update whenever the margin is below 1, as for the hinge loss; the perceptron updates at margins up to "
+            "0.",
+            "你在间隔小于 1 时就更新（那是铰链损失的条件）；感知器只在间隔不大于 0 时更新。",
+        ),
+    ),
+    "squared-hinge-step": (
+        _squared_hinge_steps,
+        Text(
+            "You made steps on the squared hinge loss; the perceptron adds $y\\,x$ itself, and only on a mistake.",
+            "你做的是平方铰链损失的更新；感知器直接加上 $y\\,x$，而且只在分类错误时更新。",
+        ),
+    ),
+    "no-label-in-test": (
+        lambda p: _visiting(p, lambda score, _: score <= 0),
+        Text(
+            "You tested $W^\\top x \\le 0$ without the label $y$.",
+            "你判断的是 $W^\\top x \\le 0$，漏掉了标签 $y$。",
+        ),
+    ),
+    "no-label-in-update": (
+        lambda p: _visiting(p, _right, lambda x, _: x),
+        Text("You added $x$ instead of $y\\,x$.", "你加上的是 $x$，而不是 $y\\,x$。"),
+    ),
+    "correct-samples": (
+        lambda p: _visiting(p, lambda score, label: label * score >= 0),
+        Text(
+            "You update on the samples that are classified rightly; the mistakes are the ones to learn from.",
+            "你对分类正确的样本作了更新；应当更新的是分类错误的样本。",
+        ),
+    ),
+    "every-sample": (
+        lambda p: _visiting(p, lambda _score, _label: True),
+        Text(
+            "You added $y\\,x$ for every sample, whether it was classified rightly or not.",
+            "无论分类是否正确，你对每个样本都加上了 $y\\,x$。",
+        ),
+    ),
+    "wrong-sign": (
+        lambda p: _visiting(p, _right, lambda x, y: -y * x),
+        Text("You subtracted $y\\,x$; it is added.", "你减去了 $y\\,x$；应当加上它。"),
+    ),
+    "reversed-order": (
+        lambda p: _visiting(p, _right, order=lambda n: range(n - 1, -1, -1)),
+        Text("You took the samples from the last to the first.", "你按从后往前的顺序使用了样本。"),
+    ),
+    "starts-at-second": (
+        lambda p: _visiting(p, _right, order=lambda n: range(1, n)),
+        Text("You left out the first sample.", "你漏掉了第一个样本。"),
+    ),
+    "last-sample-skipped": (
+        lambda p: _visiting(p, _right, order=lambda n: range(n - 1)),
+        Text("You left out the last sample.", "你漏掉了最后一个样本。"),
+    ),
+    "first-update-only": (
+        lambda p: _visiting(p, _right, order=lambda _: range(1)),
+        Text("You stopped after the first update.", "你在第一次更新之后就停止了。"),
+    ),
+    "two-passes": (
+        lambda p: perceptron(*arrays(p), 2 * p["passes"]),
+        Text("You passed over the data twice.", "你遍历了两次数据。"),
+    ),
+}
+
+
+problem = Problem(
+    id="1.10",
+    version=1,
+    topic="perceptron",
+    folder=Path(__file__).parent,
+    printed=Passes(**PRINTED, passes=1),
+    draw=draw,
+    ill_posed=ill_posed,
+    solve=solve,
+    fields=lambda p: (
+        Field(
+            name="w",
+            kind=Vector(4, Tolerance("absolute", 0.001), decimals=2),
+            label=f"W^{{({p['passes'] * len(p['y'])})}} =",
+        ),
+    ),
+    values=values,
+    mistakes=run_mistakes(
+        RUNS,
+        core=frozenset({"strict-inequality", "double-step", "threshold-one", "no-label-in-test", "wrong-sign"}),
+        reread="3.1",
+    ),
+    published={"answer": "C"},
+    printed_options={
+        "A": {"w": (-0.45, 0.70, -0.82, -0.70)},
+        "B": {"w": (-0.40, 0.75, -0.84, -0.70)},
+        "C": {"w": (-0.35, 0.75, -0.85, -0.75)},
+        "D": {"w": (-0.48, 0.70, -0.75, -0.85)},
+    },
+)
