@@ -161,7 +161,7 @@ def on_batches(data_gradient: DataGradient, X: ArrayLike, y: ArrayLike, batches:
 
     def gradient(w: Vector, t: int) -> Vector:
         # take, not X[..., i, :]: its result is contiguous, which keeps a stack bit-equal with single runs.
-        return data_gradient(w, np.take(X, batches[t], axis=-2), np.take(y, batches[t], axis=-1))
+        return data_gradient(w, X.take(batches[t], axis=-2), y.take(batches[t], axis=-1))
 
     return gradient
 
