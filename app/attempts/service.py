@@ -1,0 +1,18 @@
+"""The parts that the use cases need, put together once in `app.main`."""
+
+from dataclasses import dataclass
+
+from app.attempts.variants import Variants
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.settings import Settings
+from app.core.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    settings: Settings
+    database: Database
+    writer: Writer
+    clock: Clock
+    variants: Variants

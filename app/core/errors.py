@@ -1,0 +1,183 @@
+"""What a caller can be told has gone wrong: one small tree, free of HTTP but for the status each member stands for.
+
+    ServiceError
+    ├── MalformedJsonError 400          ├── InvalidRequestError 422
+    ├── AccountRequiredError 401        │   └── UnreadableAnswersError 422
+    ├── NotFoundError 404               ├── UnknownFormError 422
+    │   ├── UnknownProblemError         ├── GradingFailedError 500
+    │   ├── SeedOutOfRangeError         ├── InternalError 500
+    │   └── UnknownAttemptError         └── UnavailableError 503
+    ├── MethodNotAllowedError 405
+    ├── RequestTimeoutError 408
+    ├── IdempotencyKeyReusedError 409
+    ├── ContentTooLargeError 413
+    └── UnsupportedMediaTypeError 415
+
+`app.core.problem_details` renders them (RFC 9457). The docstring of a class is what `/errors/<slug>` says about it, and
+`docs/api.md` lists them all.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from problems.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a request, in a sentence, and where it stands.
+
+    `pointer` is a JSON pointer into the body (RFC 6901), `parameter` names a parameter outside it (`query/limit`), and
+    `field` the answer field that the pointer leads to or into.
+    """
+
+    detail: Text
+    pointer: str | None = None
+    parameter: str | None = None
+    field: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        places = {"pointer": self.pointer, "parameter": self.parameter, "field": self.field}
+        found = {name: place for name, place in places.items() if place is not None}
+        return found | {"detail": self.detail.en, "detail_zh": self.detail.zh}
+
+
+def json_pointer(*steps: str | int) -> str:
+    """RFC 6901: `/answers/w/0`, with `~` and `/` inside a step escaped."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+@dataclass(eq=False)
+class ServiceError(Exception):
+    """The request was not done. Raised by use cases, rendered by one handler."""
+
+    status: ClassVar[int]
+    slug: ClassVar[str]
+    title: ClassVar[str]
+
+    detail: str = ""
+    faults: Sequence[Fault] = ()
+    members: Mapping[str, str] = field(default_factory=dict)  # further members of the problem details
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.detail or self.title
+
+
+class MalformedJsonError(ServiceError):
+    """The body is not one JSON text in UTF-8."""
+
+    status, slug, title = 400, "malformed-json", "The body is not JSON"
+
+
+class BadRequestError(ServiceError):
+    """The request breaks a rule of HTTP itself."""
+
+    status, slug, title = 400, "bad-request", "Bad request"
+
+
+class AccountRequiredError(ServiceError):
+    """Answers are taken only from people who have signed in: practice as a guest is switched off on this server."""
+
+    status, slug, title = 401, "account-required", "An account is required"
+
+
+class NotFoundError(ServiceError):
+    """Nothing is served under this address."""
+
+    status, slug, title = 404, "not-found", "Not found"
+
+
+class UnknownProblemError(NotFoundError):
+    """No exercise has this id. Ids are 1.1 to 1.10, 2.1 to 2.10, c1.1 and so on; `GET /api/v1/problems` lists them."""
+
+    slug, title = "unknown-problem", "No such exercise"
+
+
+class SeedOutOfRangeError(NotFoundError):
+    """Seeds run from 0, the exercise as printed, to 9007199254740991 (2^53 - 1)."""
+
+    slug, title = "seed-out-of-range", "No variant has this seed"
+
+
+class UnknownAttemptError(NotFoundError):
+    """No attempt has this id, or it belongs to somebody else."""
+
+    slug, title = "unknown-attempt", "No such attempt"
+
+
+class MethodNotAllowedError(ServiceError):
+    """The address exists but not for this method; the Allow header lists those that it has."""
+
+    status, slug, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class RequestTimeoutError(ServiceError):
+    """The body did not arrive in the time that is given for it."""
+
+    status, slug, title = 408, "request-timeout", "The body came too slowly"
+
+
+class IdempotencyKeyReusedError(ServiceError):
+    """An earlier request with this Idempotency-Key had another content. Nothing was stored; use a new key."""
+
+    status, slug, title = 409, "idempotency-key-reused", "The idempotency key belongs to another request"
+
+
+class ContentTooLargeError(ServiceError):
+    """The body is larger than this server reads."""
+
+    status, slug, title = 413, "content-too-large", "The body is too large"
+
+
+class UnsupportedMediaTypeError(ServiceError):
+    """The body must be sent as application/json, in UTF-8 and without a Content-Encoding."""
+
+    status, slug, title = 415, "unsupported-media-type", "The body must be JSON"
+
+
+class InvalidRequestError(ServiceError):
+    """The request can be read but says what this call does not take; `errors` lists every fault with its place."""
+
+    status, slug, title = 422, "invalid-request", "The request is not valid"
+
+
+class UnreadableAnswersError(InvalidRequestError):
+    """Some answers can't be read as what their fields ask for; `errors` says why. No attempt was stored or spent."""
+
+    slug, title = "unreadable-answers", "Some answers can't be read"
+
+
+class UnknownFormError(ServiceError):
+    """The variant exists, but not in the form asked for; `GET /api/v1/problems/{id}` lists the forms."""
+
+    status, slug, title = 422, "unknown-form", "The variant has no such form"
+
+
+class GradingFailedError(ServiceError):
+    """The answer is stored, under the id in `attempt`, but could not be graded. It will be graded later."""
+
+    status, slug, title = 500, "grading-failed", "The answer is stored but not graded"
+
+
+class InternalError(ServiceError):
+    """A fault of this server, which has been logged."""
+
+    status, slug, title = 500, "internal", "Something went wrong here"
+
+
+class UnavailableError(ServiceError):
+    """The server can't do this now. Nothing is known to be stored; try again after the seconds in Retry-After.
+
+    With an Idempotency-Key, trying again never stores an answer twice.
+    """
+
+    status, slug, title = 503, "unavailable", "Try again in a moment"
+
+
+def all_errors(root: type[ServiceError] = ServiceError) -> Iterator[type[ServiceError]]:
+    """Every class of the tree below `root`, which are all that a caller can meet."""
+    for child in root.__subclasses__():
+        yield child
+        yield from all_errors(child)
