@@ -55,7 +55,11 @@ def sqlite_path(url: URL) -> Path | None:
 
 def create_write_engine(url: URL) -> Engine:
     """An engine with a single connection, whose transactions are write transactions from their first moment."""
-    return _create_engine(url, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+    engine = _create_engine(url, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+    # SQLAlchemy compiles a savepoint anew each time; as plain text it costs a third less of a whole write's time.
+    engine.dialect.do_savepoint = _statement("SAVEPOINT")  # type: ignore[method-assign,assignment]
+    engine.dialect.do_release_savepoint = _statement("RELEASE SAVEPOINT")  # type: ignore[method-assign,assignment]
+    return engine
 
 
 def create_read_engine(url: URL, pool_size: int) -> Engine:
@@ -99,6 +103,13 @@ def _create_engine(url: URL, *, begin: str, pool_size: int, max_overflow: int = 
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _statement(verb: str) -> Callable[[Connection, str], None]:
+    def execute(connection: Connection, name: str) -> None:
+        connection.exec_driver_sql(f"{verb} {name}")
+
+    return execute
 
 
 def _to_json(value: object) -> str:

@@ -157,10 +157,13 @@ def _run_in_savepoint(connection: Connection, accepted: _Accepted[Any]) -> _Outc
     error: BaseException | None = None
     result = None
     try:
-        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-            session.connection()  # sets the savepoint
-            result = accepted.job(session)
-            session.commit()  # flushes and releases the savepoint; the group's transaction goes on
+        with connection.begin_nested() as savepoint:
+            # The session may roll back the savepoint, as it does when a flush fails; to commit is not its business.
+            with Session(connection, join_transaction_mode="rollback_only") as session:
+                result = accepted.job(session)
+                session.flush()
+            # Said aloud, because it raises when the savepoint is gone, which leaving the block would pass over.
+            savepoint.commit()
     except StopIteration as stop:  # the one exception that a future refuses to carry
         error = RuntimeError("The job raised StopIteration.")
         error.__cause__ = stop

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import event, func, insert, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
@@ -179,6 +180,7 @@ class TestIsolation:
 
         person = await writer.write(add_object)
         assert stored(database) == {person.id}
+        assert person.kind == "guest"
 
     async def test_a_failing_flush_is_the_callers_error(self, writer: Writer, database: Database) -> None:
         def add_twice(session: Session) -> None:
@@ -192,6 +194,35 @@ class TestIsolation:
         assert isinstance(failure, DBAPIError)
         assert other == "other"
         assert stored(database) == {"other"}
+
+    async def test_a_swallowed_failure_is_an_error_all_the_same(self, writer: Writer, database: Database) -> None:
+        """The savepoint is gone with all that the job did, so its caller must not be told that it is done."""
+
+        def swallow(session: Session) -> None:
+            session.add(Person(id="lost", kind="guest", created_at=utc_now()))
+            session.flush()
+            session.add(Person(id="other", kind="robot", created_at=utc_now()))
+            with suppress(IntegrityError):
+                session.flush()
+
+        gate = await hold(writer)
+        writes = begin_all(writer.write(add("before")), writer.write(swallow), writer.write(add("after")))
+        await asyncio.sleep(0)
+        await gate.open()
+        before, failure, after = await asyncio.gather(*writes, return_exceptions=True)
+        assert (before, after) == ("before", "after")
+        assert isinstance(failure, SQLAlchemyError)
+        assert stored(database) == {"before", "after"}
+
+    async def test_a_job_that_commits_commits_nothing(self, writer: Writer, database: Database) -> None:
+        def commits_and_fails(session: Session) -> None:
+            add_person(session, "undone")
+            session.commit()
+            raise LookupError
+
+        with pytest.raises(LookupError):
+            await writer.write(commits_and_fails)
+        assert stored(database) == set()
 
     async def test_stop_iteration_reaches_the_caller_as_an_error(self, writer: Writer) -> None:
         """An asyncio future refuses to carry it: it would never be answered."""
