@@ -1,4 +1,4 @@
-"""A computational graph of scalars (book 4.2), after Karpathy's micrograd.
+"""A computational graph of scalars (book 4.2), after Karpathy's micrograd::
 
     w, x = Node(5.0, name="w"), Node(1.0, name="x")
     y = square(w * x - 10)
