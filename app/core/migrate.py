@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -53,8 +54,12 @@ def downgrade(url: str, revision: str, *, now: Clock = utc_now) -> Migration:
 
 def is_current(session: Session) -> bool:
     """Whether the schema is the one that this code was written for."""
-    script = ScriptDirectory.from_config(_config())
-    return MigrationContext.configure(session.connection()).get_current_revision() == script.get_current_head()
+    return MigrationContext.configure(session.connection()).get_current_revision() == _head()
+
+
+@cache
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _change(url: str, revision: str, change: Callable[[Config, str], None], now: Clock) -> Migration:

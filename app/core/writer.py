@@ -17,11 +17,16 @@ from typing import Any, Generic, Self, TypeVar
 
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.core.database import Database
 
 T = TypeVar("T")
+
+# PostgreSQL's codes for serialization_failure and deadlock_detected.
+RACES = frozenset({"40001", "40P01"})
+
 logger = logging.getLogger(__name__)
 
 
@@ -91,9 +96,10 @@ class Writer:
     async def write(self, job: Callable[[Session], T]) -> T:
         """What `job` returns, once the transaction in which it ran is committed.
 
-        The job runs in the writer's thread, in a savepoint of its own. It must be short; it executes statements and
-        never commits. What it raises (or its flush, at the end) undoes its own statements only and is raised here. A
-        caller that is cancelled leaves its job behind: once accepted, it is done.
+        The job runs in the writer's thread, in a savepoint of its own. What it raises (or its flush, at the end) undoes
+        its own statements only and is raised here. It must be short, never commit, and do nothing but talk to its
+        session, for it may be run again: PostgreSQL undoes one of two processes that wait for each other. A caller that
+        is cancelled leaves its job behind: once accepted, it is done.
 
         Raises:
             WriterFull: the queue is full.
@@ -133,13 +139,20 @@ class Writer:
             return group, False
         return group, True
 
-    def _run(self, group: list[_Accepted[Any]]) -> list[_Outcome]:
+    def _run(self, group: list[_Accepted[Any]], tries: int = 3) -> list[_Outcome]:
+        """The outcomes of a committed group. A job that lost a race is run again, in a transaction of its own."""
         try:
             with self._database.write_lock(), self._database.write_engine.begin() as connection:
-                return [_run_in_savepoint(connection, accepted) for accepted in group]
+                outcomes = [_run_in_savepoint(connection, accepted) for accepted in group]
         except BaseException as error:
             logger.exception("A group of %d writes was not committed.", len(group))
             return [_Outcome(accepted.answer, error=_not_committed(error)) for accepted in group]
+        if tries == 1:
+            return outcomes
+        return [
+            self._run([accepted], tries - 1)[0] if _lost_a_race(outcome.error) else outcome
+            for accepted, outcome in zip(group, outcomes, strict=True)
+        ]
 
     def _answer(self, outcomes: list[_Outcome]) -> None:
         self._unanswered -= len(outcomes)
@@ -171,6 +184,11 @@ def _run_in_savepoint(connection: Connection, accepted: _Accepted[Any]) -> _Outc
         error = raised
     _require_transaction(connection)
     return _Outcome(accepted.answer, result, error)
+
+
+def _lost_a_race(error: BaseException | None) -> bool:
+    """Whether the database undid the job for the sake of another process, so that it can simply be run again."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RACES
 
 
 def _require_transaction(connection: Connection) -> None:

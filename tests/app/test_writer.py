@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import event, func, insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -355,6 +356,43 @@ class TestFailures:
         other_database.dispose()
         with database.reading() as session:
             assert session.scalar(text("SELECT n FROM counter")) == 200
+
+    async def test_two_processes_that_wait_for_each_other_both_succeed(
+        self, writer: Writer, database: Database, backend: str
+    ) -> None:
+        """Both insert the same two rows, in opposite order; PostgreSQL breaks the deadlock by undoing one job."""
+        if backend == "sqlite":
+            pytest.skip("SQLite lets one transaction in at a time")
+        runs: list[str] = []
+        both_have_one_row = threading.Barrier(2)
+
+        def add_if_missing(name: str, *, wait: bool) -> Callable[[Session], str]:
+            def job(session: Session) -> str:
+                row = {"id": name, "kind": "guest", "created_at": utc_now()}
+                runs.append(name)
+                session.execute(upsert(Person).values(row).on_conflict_do_nothing())
+                if wait:
+                    both_have_one_row.wait(10)
+                return name
+
+            return job
+
+        other_database = Database(database.url.render_as_string(hide_password=False))
+        async with Writer(other_database) as other:
+            gates = await hold(writer), await hold(other)
+            writes = begin_all(
+                writer.write(add_if_missing("a", wait=True)),
+                writer.write(add_if_missing("b", wait=False)),
+                other.write(add_if_missing("b", wait=True)),
+                other.write(add_if_missing("a", wait=False)),
+            )
+            await asyncio.sleep(0)
+            for gate in gates:
+                await gate.open()
+            assert await asyncio.gather(*writes) == ["a", "b", "b", "a"]
+        other_database.dispose()
+        assert len(runs) == 5  # four jobs, one of them twice
+        assert stored(database) == {"a", "b"}
 
 
 ACKNOWLEDGING_SERVICE = """
