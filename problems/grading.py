@@ -1,10 +1,11 @@
-"""Grading: reading the answers, then holding them against the key and the known mistakes."""
+"""Grading: reading the answers, then holding them against the key, and what is wrong against the known mistakes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from problems.answers import AnyKind, Choice, Choices, Comparison, Option, Scoring
+from problems.answers import AnyKind, Choices, Comparison, Scoring
+from problems.diagnosis import diagnose, explain
 from problems.problem import Answers, Field, Form, KeyPolicy
 from problems.reading import FormatError
 from problems.text import Text
@@ -21,7 +22,11 @@ class UnreadableAnswersError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FieldGrade:
-    """One field's result. `parts` are its components (cells, options) in order; `mistake` the id of a named one."""
+    """One field's result.
+
+    `parts` are its components (cells, options) in order; `mistake` is the id of the one mistake that leads to this
+    answer; `followed` says that the points were earned by working on correctly from a wrong earlier answer.
+    """
 
     name: str
     score: float
@@ -32,6 +37,8 @@ class FieldGrade:
     parts: tuple[bool, ...]
     mistake: str | None
     feedback: Text
+    answered: bool = True
+    followed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +61,41 @@ class Grade:
 
 
 def read(variant: Variant[Any], form: Form, raw: Mapping[str, Any]) -> Answers:
-    """What was meant, per field; raises `UnreadableAnswersError` with a sentence for every field that is no answer."""
+    """What was meant, for every field that was answered.
+
+    In an exercise of several fields some may be left empty, but not all. Raises `UnreadableAnswersError` with a
+    sentence for every field that is no answer.
+    """
     fields = {field.name: field for field in variant.fields(form)}
     errors = {
         name: FormatError(Text("There is no such field in this exercise.", "本题没有这个答案栏。"))
         for name in raw
         if name not in fields
     }
+    given = {name: raw[name] for name in fields if not _blank(raw.get(name))}
     answers = {}
-    for name, field in fields.items():
+    for name, value in given.items():
         try:
-            answers[name] = field.kind.parse(raw[name])
-        except KeyError:
-            errors[name] = FormatError(Text("This field is empty.", "这一格还没有填。"))
+            answers[name] = fields[name].kind.parse(value)
         except FormatError as error:
             errors[name] = error
+    if not given:
+        errors |= {name: _empty(field.kind) for name, field in fields.items()}
     if errors:
         raise UnreadableAnswersError(errors)
     return answers
+
+
+def _blank(raw: Any) -> bool:
+    if isinstance(raw, list | tuple):
+        return all(map(_blank, raw))
+    return raw is None or (isinstance(raw, str) and not raw.strip())
+
+
+def _empty(kind: AnyKind) -> FormatError:
+    if isinstance(kind, Choices):
+        return FormatError(Text("Choose at least one option.", "请至少选择一项。"))
+    return FormatError(Text("This field is empty.", "这一格还没有填。"))
 
 
 def grade(
@@ -84,26 +108,52 @@ def grade(
 ) -> Grade:
     """Grade answers as they came from a page or from JSON.
 
-    With several keys under the policy each field counts by the one that it comes nearest to as a whole. `scoring`
-    overrides that of the fields of kind Choices. Raises `UnknownFormError`, `UnreadableAnswersError`.
+    Where the policy accepts several keys, the one counts that gives the better score. `scoring` overrides that of the
+    fields of kind Choices. Raises `UnknownFormError`, `UnreadableAnswersError`.
     """
     answers = read(variant, form, raw)
-    graded = [
-        Grade(tuple(_grade_field(variant, field, answers, key, scoring) for field in variant.fields(form)))
-        for key in variant.keys(form, policy)
-    ]
+    graded = [_grade_by(variant, form, answers, key, scoring) for key in variant.keys(form, policy)]
     return max(graded, key=lambda result: (result.score, result.correct))
 
 
-def _grade_field(
-    variant: Variant[Any], field: Field, answers: Answers, key: Answers, scoring: Scoring | None
+def _grade_by(variant: Variant[Any], form: Form, answers: Answers, key: Answers, scoring: Scoring | None) -> Grade:
+    """Fields are graded in order, since a later one may follow from what was answered in an earlier one."""
+    graded: dict[str, FieldGrade] = {}
+    for field in variant.fields(form):
+        if field.name not in answers:
+            graded[field.name] = _unanswered(field)
+            continue
+        kind = Choices(field.kind.options, scoring) if isinstance(field.kind, Choices) and scoring else field.kind
+        comparison = kind.compare(answers[field.name], key[field.name])
+        follows = field.follows and not comparison.correct and any(not graded[name].correct for name in field.follows)
+        if follows and _follows(variant, field, answers):
+            graded[field.name] = _followed(field, kind, answers, comparison)
+        else:
+            graded[field.name] = _graded(variant, field, kind, answers, key, comparison)
+    return Grade(tuple(graded.values()))
+
+
+def _unanswered(field: Field) -> FieldGrade:
+    return FieldGrade(
+        name=field.name,
+        score=0.0,
+        max_score=field.points,
+        correct=False,
+        read_as="",
+        read_as_latex="",
+        parts=(),
+        mistake=None,
+        feedback=Text("Not answered.", "未作答。"),
+        answered=False,
+    )
+
+
+def _graded(
+    variant: Variant[Any], field: Field, kind: AnyKind, answers: Answers, key: Answers, comparison: Comparison
 ) -> FieldGrade:
     given = answers[field.name]
-    kind = _scored(field.kind, scoring)
-    comparison = kind.compare(given, key[field.name])
-    mistake = None if comparison.correct else _diagnose(variant, field, given)
-    known = next((m for m in variant.problem.mistakes if m.id == mistake), None)
-    share = max(comparison.share, known.credit if known else 0.0)
+    mistake = None if comparison.correct else diagnose(variant, field, given)
+    share = max(comparison.share, mistake.credit if mistake else 0.0)
     return FieldGrade(
         name=field.name,
         score=field.points * share,
@@ -112,68 +162,37 @@ def _grade_field(
         read_as=kind.text(given),
         read_as_latex=kind.latex(given),
         parts=comparison.parts,
-        mistake=mistake,
-        feedback=_with_erratum(variant, field, known.text if known else _feedback(kind, given, key, field, comparison)),
+        mistake=mistake.id if mistake else None,
+        feedback=explain(variant, field, given, key[field.name], comparison, mistake),
     )
 
 
-def _scored(kind: AnyKind, scoring: Scoring | None) -> AnyKind:
-    return Choices(kind.options, scoring) if isinstance(kind, Choices) and scoring else kind
+def _follows(variant: Variant[Any], field: Field, answers: Answers) -> bool:
+    """Whether this answer is what correct work makes of the (wrong) answers that it builds on."""
+    follow = variant.problem.follow
+    if follow is None or not all(name in answers for name in field.follows):
+        return False
+    try:
+        expected: Any = field.kind.key(follow(variant.parameters, answers)[field.name])
+    except (ValueError, ArithmeticError):
+        return False  # with that earlier answer there is no right continuation
+    return field.kind.compare(answers[field.name], expected).correct
 
 
-def _diagnose(variant: Variant[Any], field: Field, given: Any) -> str | None:
-    """The one mistake that leads to exactly this answer; None when none or several do."""
-    if isinstance(field.kind, Choice):
-        source = next(option.source for option in field.kind.options if option.id == given)
-        return source.removeprefix("mistake:") if source.startswith("mistake:") else None
-    if isinstance(field.kind, Choices):
-        return None
-    matches = [
-        name
-        for name, answers in variant.mistaken.items()
-        if field.name in answers and field.kind.compare(given, answers[field.name]).correct
-    ]
-    return matches[0] if len(matches) == 1 else None
-
-
-def _feedback(kind: AnyKind, given: Any, key: Answers, field: Field, comparison: Comparison) -> Text:
-    if isinstance(kind, Choice | Choices):
-        return _choice_feedback(kind.options, given, key[field.name], comparison)
-    if comparison.correct:
-        return Text("Right.", "正确。")
-    wrong = [str(place + 1) for place, right in enumerate(comparison.parts) if not right]
-    if len(comparison.parts) == 1:
-        return Text("Not right.", "不正确。")
-    if len(wrong) == len(comparison.parts):
-        return Text("No component is right.", "所有分量都不正确。")
-    return Text(
-        f"Not right yet: look at component {', '.join(wrong)} (counted from 1).",
-        f"还不对：请检查第 {'、'.join(wrong)} 个分量（从 1 数起）。",
+def _followed(field: Field, kind: AnyKind, answers: Answers, comparison: Comparison) -> FieldGrade:
+    given = answers[field.name]
+    return FieldGrade(
+        name=field.name,
+        score=field.points,
+        max_score=field.points,
+        correct=False,
+        read_as=kind.text(given),
+        read_as_latex=kind.latex(given),
+        parts=comparison.parts,
+        mistake=None,
+        feedback=Text(
+            "Not the right number, but it follows correctly from your earlier answer, and earns the points.",
+            "数值不对，但由你前面的答案推导正确，因此得分。",
+        ),
+        followed=True,
     )
-
-
-def _choice_feedback(options: tuple[Option, ...], given: Any, key: Any, comparison: Comparison) -> Text:
-    """Reasons for the options that were wrongly chosen, or for all of them once the answer is right."""
-    chosen = {given} if isinstance(given, str) else set(given)
-    right = {key} if isinstance(key, str) else set(key)
-    told = [
-        Text(f"{option.id}: {option.reason.en}", f"{option.id}：{option.reason.zh}")
-        for option in options
-        if option.reason and (comparison.correct or option.id in chosen - right)
-    ]
-    missing = len(right - chosen)
-    if comparison.correct:
-        head = Text("Right.", "正确。")
-    elif missing and chosen <= right:
-        head = Text("What you chose is right, but something is missing.", "所选各项都对，但还有遗漏。")
-    else:
-        head = Text("Not right.", "不正确。")
-    return Text("\n\n".join([head.en, *(t.en for t in told)]), "\n\n".join([head.zh, *(t.zh for t in told)]))
-
-
-def _with_erratum(variant: Variant[Any], field: Field, feedback: Text) -> Text:
-    """On the printed exercise with a disputed key, the reason why both keys count stands with every feedback."""
-    erratum = variant.problem.erratum
-    if variant.seed != 0 or erratum is None or field.name not in variant.problem.published:
-        return feedback
-    return Text(f"{feedback.en}\n\n{erratum.reason.en}", f"{feedback.zh}\n\n{erratum.reason.zh}")

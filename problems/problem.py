@@ -23,12 +23,17 @@ KeyPolicy = Literal["either", "published", "corrected"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One input: its name in the API, its kind, and what stands in front of it (LaTeX, such as ``W^{(25)} =``)."""
+    """One input: its name in the API, its kind, and what stands in front of it (LaTeX, such as ``W^{(25)} =``).
+
+    `follows` names earlier fields that this one builds on: a wrong earlier answer that is used correctly here earns the
+    points (`Problem.follow`).
+    """
 
     name: str
     kind: AnyKind
     label: str = ""
     points: float = 1.0
+    follows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,7 @@ class Problem(Generic[P]):
     - `draw`: parameters of a variant; `ill_posed`: why drawn parameters can't be used (redrawn then), or None.
     - `solve`: the key, computed. Values may be NumPy arrays; they are made answers by the fields' kinds.
     - `fields`: what is asked, in the form ``open`` (or the only form, when `native_choice`).
+    - `follow`: what the later fields come to when the earlier ones have these answers, for fields with `follows`.
     - `printed_options`: the values of the printed options by id; their presence gives the problem the form ``choice``.
     - `show_option`: an option's values as LaTeX, where rounding them is not the way to write them.
     - `native_choice`: the fields are choices by themselves; `forms` says under which names they are served.
@@ -92,6 +98,7 @@ class Problem(Generic[P]):
     ill_posed: Callable[[P], str | None] = _always
     values: Callable[[P], Mapping[str, str | Text]] = _nothing
     mistakes: tuple[Mistake[P], ...] = ()
+    follow: Callable[[P, Answers], Answers] | None = None
     published: Answers = field(default_factory=dict)
     erratum: Erratum | None = None
     printed_options: Mapping[str, Answers] = field(default_factory=dict)
@@ -112,6 +119,14 @@ class Problem(Generic[P]):
     def set(self) -> str:
         """``1`` for 1.6, ``2`` for 2.10, ``c3`` for c3.2."""
         return self.id.split(".")[0]
+
+    def mistake(self, mistake_id: str) -> Mistake[P]:
+        """The mistake of this id; raises `KeyError`."""
+        return self._mistakes[mistake_id]
+
+    @cached_property
+    def _mistakes(self) -> Mapping[str, Mistake[P]]:
+        return {mistake.id: mistake for mistake in self.mistakes}
 
     @cached_property
     def page(self) -> Page:

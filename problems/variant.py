@@ -120,8 +120,7 @@ class Variant(Generic[P]):
     def _of_source(self, source: str) -> Answers:
         if source == KEY:
             return self.solved
-        wanted = source.removeprefix("mistake:")
-        return self.mistake_answers(next(mistake for mistake in self.problem.mistakes if mistake.id == wanted))
+        return self.mistake_answers(self.problem.mistake(source.removeprefix("mistake:")))
 
     def _shown(self, answers: Answers) -> Text:
         """An option in writing: rounded as the exercise asks, several fields as equations in a row."""

@@ -1,0 +1,73 @@
+"""What to tell about an answer: the mistake that leads to exactly it, or what is right and what is not."""
+
+from typing import Any
+
+from problems.answers import AnyKind, Choice, Choices, Comparison, Option
+from problems.problem import Field, Mistake
+from problems.text import Text
+from problems.variant import Variant
+
+
+def diagnose(variant: Variant[Any], field: Field, given: Any) -> Mistake[Any] | None:
+    """The one mistake that leads to exactly this wrong answer; None when none or several do."""
+    if isinstance(field.kind, Choice):
+        sources = [option.source for option in field.kind.options if option.id == given]
+        names = [source.removeprefix("mistake:") for source in sources if source.startswith("mistake:")]
+    elif isinstance(field.kind, Choices):
+        names = []
+    else:
+        names = [
+            name
+            for name, answers in variant.mistaken.items()
+            if field.name in answers and field.kind.compare(given, answers[field.name]).correct
+        ]
+    return variant.problem.mistake(names[0]) if len(names) == 1 else None
+
+
+def explain(
+    variant: Variant[Any], field: Field, given: Any, key: Any, comparison: Comparison, mistake: Mistake[Any] | None
+) -> Text:
+    """The feedback on one field; with the reason why two keys count, on a printed exercise whose key is disputed."""
+    feedback = mistake.text if mistake else _feedback(field.kind, given, key, comparison)
+    erratum = variant.problem.erratum
+    if variant.seed != 0 or erratum is None or field.name not in variant.problem.published:
+        return feedback
+    return _paragraphs([feedback, erratum.reason])
+
+
+def _feedback(kind: AnyKind, given: Any, key: Any, comparison: Comparison) -> Text:
+    if isinstance(kind, Choice | Choices):
+        return _choice_feedback(kind.options, given, key, comparison)
+    if comparison.correct:
+        return Text("Right.", "正确。")
+    wrong = [str(place + 1) for place, right in enumerate(comparison.parts) if not right]
+    if len(comparison.parts) == 1:
+        return Text("Not right.", "不正确。")
+    if len(wrong) == len(comparison.parts):
+        return Text("No component is right.", "所有分量都不正确。")
+    return Text(
+        f"Not right yet: look at component {', '.join(wrong)} (counted from 1).",
+        f"还不对：请检查第 {'、'.join(wrong)} 个分量（从 1 数起）。",
+    )
+
+
+def _choice_feedback(options: tuple[Option, ...], given: Any, key: Any, comparison: Comparison) -> Text:
+    """Reasons for the options that were wrongly chosen, or for all of them once the answer is right."""
+    chosen = {given} if isinstance(given, str) else set(given)
+    right = {key} if isinstance(key, str) else set(key)
+    told = [
+        Text(f"{option.id}: {option.reason.en}", f"{option.id}：{option.reason.zh}")
+        for option in options
+        if option.reason and (comparison.correct or option.id in chosen - right)
+    ]
+    if comparison.correct:
+        head = Text("Right.", "正确。")
+    elif chosen < right:
+        head = Text("What you chose is right, but something is missing.", "所选各项都对，但还有遗漏。")
+    else:
+        head = Text("Not right.", "不正确。")
+    return _paragraphs([head, *told])
+
+
+def _paragraphs(texts: list[Text]) -> Text:
+    return Text("\n\n".join(text.en for text in texts), "\n\n".join(text.zh for text in texts))
