@@ -133,6 +133,14 @@ def test_momentum_in_exact_fractions(printed, apart, method, step, alpha):
     assert apart(method(full(printed), START, 0.5, alpha, 25), as_floats(path)) <= 1e-14
 
 
+def test_gradient_descent_in_exact_fractions(printed, apart):
+    exact = Exact(printed, Fraction)
+    path = [exact.zeros]
+    for _ in range(25):
+        path.append([w - g / 2 for w, g in zip(path[-1], exact.gradient(path[-1]), strict=True)])
+    assert apart(gradient_descent(full(printed), START, 0.5, 25), as_floats(path)) <= 1e-14
+
+
 @pytest.mark.parametrize("size", [1, 3])
 def test_minibatches_in_exact_fractions(printed, apart, size):
     exact = Exact(printed, Fraction)
@@ -300,7 +308,8 @@ def test_the_first_step_of_the_inverse_root_schedule_is_finite():
 
 def test_first_still():
     iterates = np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 4.5], [3.0, 4.6]])
-    assert first_still(iterates, 1.0) == 1
+    assert first_still(iterates, 5.1) == 0
+    assert first_still(iterates, 4.9) == 1  # the length of (3, 4) is 5
     assert first_still(iterates, 0.5) == 2  # strictly less
     assert first_still(iterates, 0.01) is None
 

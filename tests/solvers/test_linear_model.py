@@ -91,6 +91,10 @@ def test_without_full_rank_the_reference_takes_the_shortest_solution(apart):
         lm.normal_equations(np.column_stack([x, x]), 2 * x)
 
 
+def test_features_that_are_all_zero_get_no_weight():
+    assert lm.least_squares(np.zeros((3, 2)), [1, 2, 3]).tolist() == [0, 0]
+
+
 def test_fewer_samples_than_features(apart):
     rng = np.random.default_rng(2)
     X, y = rng.normal(size=(3, 6)), rng.normal(size=3)
