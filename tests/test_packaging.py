@@ -1,5 +1,6 @@
-"""What is promised about the locks and the page on dependencies."""
+"""What the locks, the page on dependencies and the first page promise."""
 
+import doctest
 import re
 import tomllib
 from pathlib import Path
@@ -52,3 +53,9 @@ def test_every_dependency_says_what_it_is_for():
     explained = set(re.findall(r"^\| ([\w-]+) \| \S", page, re.MULTILINE)) - {"package"}
 
     assert explained == set().union(*map(names, GROUPS.values()))
+
+
+def test_the_python_of_the_readme_does_what_it_shows():
+    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+
+    assert (failed, tried > 0) == (0, True)
