@@ -10,6 +10,7 @@ import pytest
 import sympy
 from scipy.integrate import quad
 from scipy.special import digamma
+from sklearn.linear_model import Ridge
 
 from solvers.activations import relu, sigmoid
 from solvers.convolution import convolution_parameters, dense_parameters
@@ -78,6 +79,13 @@ def test_e17_ridge_has_a_solution_whatever_the_rank():
     y, penalty = np.array([1.0, -1, 2, 0]), 0.1
     assert np.linalg.eigvalsh(hessian(X) + penalty * np.eye(3))[0] >= penalty - 1e-14
     np.testing.assert_allclose(ridge_gradient(ridge(X, y, penalty), X, y, penalty), 0, atol=1e-14)
+
+
+def test_e18_with_a_free_intercept_ridge_has_other_weights(commute):
+    X, y = commute
+    theirs = Ridge(alpha=5 * 0.1).fit(X[:, 1:], y)
+    apart = np.abs(ridge(X, y, 0.1) - [theirs.intercept_, *theirs.coef_])
+    assert apart.max() == pytest.approx(2.590, abs=5e-4)
 
 
 def test_e20_a_step_is_as_long_as_step_size_times_gradient(commute):
