@@ -1,0 +1,62 @@
+"""Guests: people who practise without an account, known by a signed cookie and nothing else.
+
+Pages set the cookie; the API only honours it. It holds a fresh id and an HMAC of it, so that the server need not
+remember guests who never answer: the row of a person is made with the first stored attempt.
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from app.core.ids import new_id
+
+COOKIE = "guest"
+SECURE_COOKIE = "__Host-guest"  # browsers take it over https only, for this host and all its paths
+MAX_AGE = 400 * 24 * 3600  # seconds; browsers cut longer ones to 400 days
+PURPOSE = b"haitang guest cookie 1\0"
+ID_LENGTH = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Guests:
+    """Makes and reads guest cookies. `key` is the signing key of the service."""
+
+    key: bytes
+
+    def read(self, connection: HTTPConnection) -> str | None:
+        """The id of the guest who sent the request; None without a cookie that this server signed."""
+        value = connection.cookies.get(_cookie(connection), "")
+        person, _, mac = value.partition(".")
+        genuine = len(person) == ID_LENGTH and hmac.compare_digest(mac.encode(), self._mac(person).encode())
+        return person if genuine else None
+
+    def read_or_new(self, connection: HTTPConnection) -> str:
+        """The id of the guest, or a new one, which `remember` must send along with the response."""
+        return self.read(connection) or new_id()
+
+    def remember(self, connection: HTTPConnection, response: Response, person: str) -> None:
+        """Set the cookie on a response; over https as a `__Host-` cookie that is never sent in the clear."""
+        response.set_cookie(
+            _cookie(connection),
+            f"{person}.{self._mac(person)}",
+            max_age=MAX_AGE,
+            path="/",
+            secure=_is_secure(connection),
+            httponly=True,
+            samesite="lax",
+        )
+
+    def _mac(self, person: str) -> str:
+        digest = hmac.digest(self.key, PURPOSE + person.encode(), "sha256")
+        return urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def _is_secure(connection: HTTPConnection) -> bool:
+    return connection.url.scheme in {"https", "wss"}
+
+
+def _cookie(connection: HTTPConnection) -> str:
+    return SECURE_COOKIE if _is_secure(connection) else COOKIE
