@@ -1,8 +1,10 @@
-"""A computational graph of scalars (book 4.2), after Karpathy's micrograd::
+"""A computational graph of scalars (book 4.2), after Karpathy's micrograd.
+
+For example::
 
     w, x = Node(5.0, name="w"), Node(1.0, name="x")
     y = square(w * x - 10)
-    backpropagate(y)[w]                      # ∂y/∂w
+    backpropagate(y)[w]  # ∂y/∂w
 
 A node keeps its value and, for each node that goes directly into it, the *local gradient* ∂node/∂input: that is the
 forward pass. Backpropagation multiplies these along each path from the output and sums over the paths (4.2.1). It
