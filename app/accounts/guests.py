@@ -60,3 +60,8 @@ def _is_secure(connection: HTTPConnection) -> bool:
 
 def _cookie(connection: HTTPConnection) -> str:
     return SECURE_COOKIE if _is_secure(connection) else COOKIE
+
+
+def guests_of(connection: HTTPConnection) -> Guests:
+    guests: Guests = connection.app.state.guests
+    return guests

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from starlette.requests import HTTPConnection
+
 from app.attempts.variants import Variants
 from app.core.clock import Clock
 from app.core.database import Database
@@ -16,3 +18,9 @@ class Service:
     writer: Writer
     clock: Clock
     variants: Variants
+
+
+def service_of(connection: HTTPConnection) -> Service:
+    """The service that answers this request."""
+    service: Service = connection.app.state.service
+    return service

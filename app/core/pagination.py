@@ -22,8 +22,8 @@ def encode_cursor(position: str) -> str:
     return base64.urlsafe_b64encode(f"{_MARK}{position}".encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str) -> str:
-    """The position in it.
+def decode_cursor(cursor: str, valid: Callable[[str], bool]) -> str:
+    """The position in it, of which `valid` says whether it can be one.
 
     Raises:
         InvalidRequestError: this server did not make it.
@@ -34,13 +34,14 @@ def decode_cursor(cursor: str) -> str:
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         text = ""
-    if not text.startswith(_MARK) or encode_cursor(text.removeprefix(_MARK)) != cursor:
+    position = text.removeprefix(_MARK)
+    if position == text or not valid(position) or encode_cursor(position) != cursor:
         fault = Fault(
             Text("Send a cursor as it was received, or none.", "请原样填写收到的游标，或不填。"),
             parameter="query/cursor",
         )
         raise InvalidRequestError("The cursor is not valid.", [fault])
-    return text.removeprefix(_MARK)
+    return position
 
 
 def page(found: Sequence[T], limit: int, position: Callable[[T], str], show: Callable[[T], Any]) -> dict[str, Any]:

@@ -1,0 +1,168 @@
+"""/api/v1/attempts: answering, and looking at one's own answers again."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from app.accounts.guests import COOKIE, guests_of
+from app.attempts import schemas
+from app.attempts.queries import find_attempt, list_attempts
+from app.attempts.result import AttemptResult, to_json
+from app.attempts.service import service_of
+from app.attempts.submit import Submission, submit
+from app.core import errors, strict_json
+from app.core.errors import Fault, InvalidRequestError
+from app.core.ids import is_id
+from app.core.openapi import example
+from app.core.pagination import MAX_LIMIT, decode_cursor, page
+from app.core.problem_details import documented
+from app.core.validation import body_faults
+from problems.catalogue import UnknownProblemError, find
+from problems.problem import Problem
+from problems.text import Text
+from problems.variant import UnknownFormError
+
+PATH = "/api/v1/attempts"
+router = APIRouter(prefix=PATH, tags=["attempts"])
+
+GUEST_SCHEME = "guestCookie"
+SECURITY: dict[str, Any] = {"security": [{}, {GUEST_SCHEME: []}]}  # the cookie is optional everywhere
+SECURITY_SCHEMES = {
+    GUEST_SCHEME: {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "Set by the pages, `__Host-guest` over https. Signed; without it a caller is nobody.",
+    }
+}
+REQUEST_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AttemptRequest"}}},
+    }
+}
+LOCATION = {"Location": {"description": "where the attempt is found again", "schema": {"type": "string"}}}
+PRIVATE = {"Cache-Control": "no-store"}
+
+
+@router.post(
+    "",
+    operation_id="createAttempt",
+    summary="Answer a variant",
+    description="The answer is graded and stored before the response is sent. See docs/api.md on Idempotency-Key.",
+    status_code=201,
+    response_model=schemas.AttemptOut,
+    responses=example(201, schemas.ATTEMPT_EXAMPLE, headers=LOCATION)
+    | documented(
+        errors.MalformedJsonError,
+        errors.AccountRequiredError,
+        errors.RequestTimeoutError,
+        errors.IdempotencyKeyReusedError,
+        errors.ContentTooLargeError,
+        errors.UnsupportedMediaTypeError,
+        errors.InvalidRequestError,
+        errors.UnreadableAnswersError,
+        errors.UnknownFormError,
+        errors.GradingFailedError,
+        errors.UnavailableError,
+    ),
+    openapi_extra=REQUEST_BODY | SECURITY,
+)
+async def create_attempt(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(pattern="^[!-~]{1,255}$", description="makes a retry return the first result; best a random UUID"),
+    ] = None,
+) -> Response:
+    service = service_of(request)
+    received_at = service.clock()
+    strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
+    wanted = _read(strict_json.parse(await request.body()))
+    submission = Submission(
+        problem=_problem(wanted.problem),
+        seed=wanted.seed,
+        form=wanted.form,
+        answers=wanted.answers,
+        received_at=received_at,
+        person=guests_of(request).read(request),
+        idempotency_key=idempotency_key,
+    )
+    try:
+        submitted = await submit(service, submission)
+    except UnknownFormError:
+        fault = Fault(Text("This variant is not served in this form.", "该变式没有这种作答形式。"), pointer="/form")
+        raise errors.UnknownFormError("This variant is not served in this form.", [fault]) from None
+    headers = PRIVATE | {"Location": f"{PATH}/{submitted.id}"}
+    return Response(submitted.body, 201, headers, media_type="application/json")
+
+
+@router.get(
+    "",
+    operation_id="listAttempts",
+    summary="One's own attempts, the newest first",
+    description="Those of the guest whose cookie is sent. Without a cookie the list is empty.",
+    response_model=schemas.AttemptPage,
+    responses=example(200, {"items": [schemas.ATTEMPT_EXAMPLE], "next_cursor": None})
+    | documented(errors.InvalidRequestError, errors.UnavailableError),
+    openapi_extra=SECURITY,
+)
+async def get_attempts(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")] = None,
+) -> Response:
+    service = service_of(request)
+    before = None if cursor is None else decode_cursor(cursor, is_id)
+    found = await service.database.read(list_attempts, guests_of(request).read(request), limit=limit + 1, before=before)
+    return _private(page(found, limit, lambda result: result.id, AttemptResult.as_json))
+
+
+@router.get(
+    "/{attempt_id}",
+    operation_id="getAttempt",
+    summary="One attempt",
+    description="One's own, or one that was made without a cookie, whose id only its maker knows.",
+    response_model=schemas.AttemptOut,
+    responses=example(200, schemas.ATTEMPT_EXAMPLE)
+    | documented(errors.UnknownAttemptError, errors.InvalidRequestError, errors.UnavailableError),
+    openapi_extra=SECURITY,
+)
+async def get_attempt(
+    request: Request, attempt_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})]
+) -> Response:
+    service = service_of(request)
+    found = None
+    if is_id(attempt_id):
+        found = await service.database.read(find_attempt, attempt_id, guests_of(request).read(request))
+    if found is None:
+        raise errors.UnknownAttemptError("There is no attempt with this id, or it is not yours.")
+    return _private(found.as_json())
+
+
+def _private(value: object) -> Response:
+    return Response(to_json(value), headers=PRIVATE, media_type="application/json")
+
+
+def _read(body: Any) -> schemas.AttemptRequest:
+    if isinstance(body, dict) and "assignment" in body:
+        sentence = Text(
+            "Answers to an assignment can't be taken yet; leave this member out to practise.",
+            "目前还不能提交作业的答案；若要练习，请去掉这个成员。",
+        )
+        raise InvalidRequestError("Assignments are not served.", [Fault(sentence, pointer="/assignment")])
+    try:
+        return schemas.AttemptRequest.model_validate(body)
+    except ValidationError as error:
+        faults = body_faults(error.errors(include_url=False, include_input=False))
+        raise InvalidRequestError("The body is not an attempt.", faults) from None
+
+
+def _problem(problem_id: str) -> Problem[Any]:
+    try:
+        return find(problem_id)
+    except UnknownProblemError:
+        fault = Fault(Text("There is no exercise with this id.", "没有这个编号的习题。"), pointer="/problem")
+        raise InvalidRequestError("The exercise is not known.", [fault]) from None

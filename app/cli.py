@@ -1,0 +1,181 @@
+"""`haitang`: serving, migrating, and the author's tools."""
+
+import gc
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+import uvicorn
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.migrate import migrate as migrate_database
+from app.core.settings import Settings
+from app.main import create_app
+from problems.answers import Choice, Choices
+from problems.catalogue import UnknownProblemError, catalogue, find
+from problems.checks import check as check_problem
+from problems.dealing import SeedOutOfRangeError, deal
+from problems.problem import Form, Problem
+from problems.text import Language
+from problems.variant import UnknownFormError, Variant
+
+GRACE = 30  # seconds that requests under way are given when the service is told to stop
+GC_THRESHOLD = 50_000
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
+
+DatabaseUrl = Annotated[str | None, typer.Option(help="sqlite:///path/to/file.db or postgresql://…")]
+ProblemId = Annotated[str, typer.Argument(metavar="ID", help="such as 1.6")]
+
+
+def main() -> None:
+    cli()
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="0 takes any free one")] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Migrate the database and serve, until told to stop."""
+    settings = _settings(host=host, port=port, database_url=database_url)
+    _migrate(settings)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="auto",  # uvloop where there is one
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    with config.bind_socket() as listening:
+        port = listening.getsockname()[1]
+        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+        typer.echo(f"Haitang is at http://{shown}:{port}/ (Ctrl+C stops it)")
+        # What has been loaded stays; the collector need not look at it again, nor so often at what a request leaves.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD, 20, 20)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+@cli.command()
+def migrate(database_url: DatabaseUrl = None) -> None:
+    """Bring the database's schema up to date; an SQLite file is copied first."""
+    _migrate(_settings(database_url=database_url), always=True)
+
+
+@cli.command()
+def problems(
+    language: Annotated[Language, typer.Option(help="of the titles")] = "en",
+) -> None:
+    """List the exercises."""
+    for problem in catalogue().values():
+        forms = "/".join(problem.forms(1))
+        typer.echo(f"{problem.id:<6} {forms:<12} {problem.page.title[language]}")
+
+
+@cli.command()
+def show(
+    problem_id: ProblemId,
+    seed: Annotated[int, typer.Option(help="0 is the exercise as printed")] = 0,
+    form: Annotated[Form | None, typer.Option()] = None,
+    language: Annotated[Language, typer.Option()] = "en",
+    *,
+    solution: Annotated[bool, typer.Option("--solution", help="with the key and the worked solution")] = False,
+) -> None:
+    """Print one exercise, its formulas as LaTeX."""
+    try:
+        variant = deal(_find(problem_id), seed)
+        _show(variant, form or variant.forms[0], language, solution=solution)
+    except SeedOutOfRangeError:
+        raise typer.BadParameter(f"no variant has the seed {seed}") from None
+    except UnknownFormError:
+        raise typer.BadParameter(f"this variant has the forms {', '.join(variant.forms)}") from None
+
+
+@cli.command()
+def check(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="all exercises if left out")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="how many, counted from 0")] = 200,
+) -> None:
+    """Prove that exercises are well-posed; print what is not, and exit with 1 then."""
+    found = 0
+    for problem in [_find(name) for name in ids] if ids else catalogue().values():
+        findings = list(check_problem(problem, range(seeds)))
+        found += len(findings)
+        typer.echo(f"{problem.id}: {len(findings) or 'no'} findings in {seeds} seeds")
+        for finding in findings:
+            typer.echo(f"  seed {finding.seed}: {finding.what}")
+    if found:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    typer.echo(orjson.dumps(create_app(_settings()).openapi(), option=orjson.OPT_INDENT_2).decode())
+
+
+def _settings(**given: Any) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise _failure("The settings are not valid. " + "; ".join(faults)) from None
+
+
+def _migrate(settings: Settings, *, always: bool = False) -> None:
+    try:
+        done = migrate_database(settings.database_url)
+    except ValueError as error:
+        raise _failure(str(error)) from None
+    except SQLAlchemyError as error:
+        raise _failure(f"The database could not be migrated: {error}") from None
+    if done.before != done.after:
+        typer.echo(f"Migrated the database from revision {done.before or 'none'} to {done.after}.")
+    elif always:
+        typer.echo(f"The database is at revision {done.after}; nothing was to do.")
+    if done.backup is not None:
+        typer.echo(f"It was copied to {_short(done.backup)} first.")
+
+
+def _failure(message: str) -> typer.Exit:
+    typer.echo(message, err=True)
+    return typer.Exit(1)
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _find(problem_id: str) -> Problem[Any]:
+    try:
+        return find(problem_id)
+    except UnknownProblemError:
+        raise typer.BadParameter(f"there is no exercise {problem_id}; `haitang problems` lists them") from None
+
+
+def _show(variant: Variant[Any], form: Form, language: Language, *, solution: bool) -> None:
+    fields = variant.fields(form)
+    typer.echo(f"{variant.problem.id} · {variant.problem.page.title[language]} · seed {variant.seed} · {form}\n")
+    typer.echo(variant.statement[language])
+    for field in fields:
+        shape = "×".join(map(str, field.kind.shape))
+        tolerance = f", {field.kind.tolerance.kind} {field.kind.tolerance.value:g}" if field.kind.tolerance else ""
+        typer.echo(f"\n[{field.name}] {field.kind.name} {shape}".rstrip() + tolerance)
+        if isinstance(field.kind, Choice | Choices):
+            for option in field.kind.options:
+                typer.echo(f"  {option.id}. {option.text[language]}")
+    if solution:
+        for key in variant.keys(form, "either"):
+            written = ", ".join(f"{field.name} = {field.kind.text(key[field.name])}" for field in fields)
+            typer.echo(f"\nKey: {written}")
+        typer.echo(f"\n{variant.solution[language]}")

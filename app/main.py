@@ -1,0 +1,83 @@
+"""`create_app`: the one place where the parts are put together."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from app import health
+from app.accounts.guests import Guests
+from app.attempts import api, problems_api
+from app.attempts.schemas import AttemptRequest
+from app.attempts.service import Service
+from app.attempts.variants import Variants
+from app.core import openapi, problem_details
+from app.core.clock import Clock, utc_now
+from app.core.database import Database
+from app.core.middleware import BoundedBody, Guard
+from app.core.problem_details import ProblemDetails
+from app.core.secret import signing_key
+from app.core.settings import Settings
+from app.core.writer import Writer
+from problems.catalogue import catalogue
+
+VERSION = "1"
+DESCRIPTION = """\
+The exercises of the book 神经计算的数学原理 (mathematical principles of neural computation), as printed and as endless
+variants: take a variant, solve it, send the answer, read the grade. Errors are problem details (RFC 9457).
+"""
+TAGS = [
+    {"name": "exercises", "description": "What is asked. Public facts, the same for everybody."},
+    {"name": "attempts", "description": "What was answered, and what it was worth."},
+    {"name": "health", "description": "For whoever watches the service."},
+]
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> FastAPI:
+    """The service, not yet started: the database is opened, and the writer begins, with the application's lifespan.
+
+    The database must have been migrated (`haitang migrate`); until it is, `/readyz` answers 503.
+
+    Raises:
+        problems.catalogue.BrokenProblemError: an exercise can't be loaded.
+
+    """
+    settings = settings or Settings()
+    catalogue()
+    app = FastAPI(
+        title="Haitang",
+        version=VERSION,
+        description=DESCRIPTION,
+        openapi_url="/api/v1/openapi.json",
+        openapi_tags=TAGS,
+        docs_url=None,  # the framework's own pages of documentation load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan(settings, clock),
+    )
+    app.include_router(health.router)
+    app.include_router(problems_api.router)
+    app.include_router(api.router)
+    problem_details.install(app)
+    openapi.complete(app, [AttemptRequest, ProblemDetails], api.SECURITY_SCHEMES)
+    app.add_middleware(BoundedBody, limit=settings.body_limit)
+    app.add_middleware(Guard)
+    return app
+
+
+def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(settings.database_url, read_threads=settings.read_threads)
+        variants = Variants(database)
+        try:
+            app.state.guests = Guests(signing_key(settings))
+            # Leaving the writer's block finishes every write that was accepted.
+            async with Writer(database, queue_size=settings.writer_queue, group_size=settings.writer_group) as writer:
+                app.state.service = Service(settings, database, writer, clock, variants)
+                yield
+        finally:
+            variants.close()
+            database.dispose()
+
+    return lifespan
