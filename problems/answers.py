@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
 from problems.latex import latex_matrix, latex_number
-from problems.reading import FormatError, read_line, read_number, read_rows, read_whole
+from problems.reading import FormatError, plain, read_line, read_number, read_rows, read_whole
 from problems.text import Text
 from problems.tolerance import Tolerance
 
@@ -160,7 +160,9 @@ class Choices:
 
 def _read_option(raw: Any, options: Sequence[Option], path: tuple[int, ...] = ()) -> str:
     ids = [option.id for option in options]
-    typed = str(raw).strip().upper() if isinstance(raw, str | int) and not isinstance(raw, bool) else None
+    if isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < 100:  # 1 for "1"
+        raw = str(raw)
+    typed = plain(raw).strip().upper() if isinstance(raw, str) else None
     if typed not in ids:
         listed = ", ".join(ids)
         raise FormatError(Text(f"Choose one of the options {listed}.", f"请从选项 {listed} 中选择。"), path)

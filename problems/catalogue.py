@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from problems.problem import Problem
+from problems.variant import Variant
 
 SECTIONS = ("set1", "set2", "chapters")
 
@@ -46,12 +47,21 @@ def catalogue() -> Mapping[str, Problem[Any]]:
 def _load(module: str) -> Problem[Any]:
     try:
         problem = importlib.import_module(module).problem
-        _ = problem.page
+        if isinstance(problem, Problem):
+            _prove(problem)
     except Exception as error:
         raise BrokenProblemError(f"{module}: {error}") from error
     if not isinstance(problem, Problem):
         raise BrokenProblemError(f"{module}: `problem` is no Problem")
     return problem
+
+
+def _prove(problem: Problem[Any]) -> None:
+    """Write out and solve the printed exercise: a missing text, an unfilled slot or a key that is none shows here."""
+    printed = Variant(problem, 0, problem.printed)
+    _ = printed.statement, printed.solution, printed.hints
+    for form in printed.forms:
+        printed.keys(form, "either")
 
 
 def order(problem_id: str) -> tuple[str, int]:

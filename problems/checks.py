@@ -10,6 +10,7 @@ from problems.dealing import deal, ill_posed
 from problems.grading import grade
 from problems.problem import Form, Problem
 from problems.text import slots
+from problems.tolerance import Tolerance
 from problems.variant import KEY, SEPARATION, Variant
 
 
@@ -59,7 +60,7 @@ def _check_form(variant: Variant[Any], form: Form) -> Iterator[str]:
             yield from _check_options(variant, field.kind)
         elif isinstance(field.kind, Number | Vector | Matrix):
             key = variant.solved[field.name]
-            given = dict(variant.solved) | {field.name: _moved(key, 3 * field.kind.tolerance.width(1.0))}
+            given = dict(variant.solved) | {field.name: _moved(key, field.kind.tolerance)}
             if grade(variant, form, given).correct:
                 yield f"{field.name}: an answer three tolerances off is graded right"
 
@@ -81,5 +82,8 @@ def _check_options(variant: Variant[Any], kind: Choice | Choices) -> Iterator[st
             yield f"the option {name} is too near the key, or no mistake of this variant"
 
 
-def _moved(value: Any, by: float) -> Any:
-    return tuple(_moved(each, by) for each in value) if isinstance(value, tuple) else value + by
+def _moved(value: Any, tolerance: Tolerance) -> Any:
+    """Every number three tolerances higher."""
+    if isinstance(value, tuple):
+        return tuple(_moved(each, tolerance) for each in value)
+    return value + 3 * tolerance.width(value)

@@ -6,13 +6,17 @@ from typing import Any
 
 from problems.answers import Matrix, Number, Vector
 from problems.draws import MAX_SEED, Draws
-from problems.problem import P, Problem
+from problems.problem import Answers, P, Problem
 from problems.variant import KEY, SEPARATION, Variant
 
 MAX_REDRAWS = 500
 
 ROUNDING_MARGIN = 2e-5
 """No component of a key stands nearer than this to where rounding to the asked decimals changes a digit."""
+
+
+BELIEVABLE = 5.0
+"""No number of an option is more than so many times as large as the key's largest (or as 1)."""
 
 
 class SeedOutOfRangeError(LookupError):
@@ -66,7 +70,7 @@ def ill_posed(variant: Variant[Any]) -> str | None:
     return None
 
 
-def _numbers(variant: Variant[Any], key: Any) -> Iterator[tuple[float, Number | Vector | Matrix]]:
+def _numbers(variant: Variant[Any], key: Answers) -> Iterator[tuple[float, Number | Vector | Matrix]]:
     for field in variant.native_fields:
         value = key[field.name]
         match field.kind:
@@ -84,6 +88,12 @@ def _near_rounding_boundary(value: float, decimals: int) -> bool:
     return abs(scaled % 1.0 - 0.5) < ROUNDING_MARGIN * 10.0**decimals
 
 
+def _believable(variant: Variant[Any], answers: Answers) -> bool:
+    """Whether an option's numbers are of the size of the key's: a wrong run that diverges gives itself away."""
+    bound = max((abs(number) for number, _ in _numbers(variant, variant.solved)), default=0.0)
+    return all(abs(number) <= BELIEVABLE * max(1.0, bound) for number, _ in _numbers(variant, answers))
+
+
 def lay_out_options(variant: Variant[P], draws: Draws) -> tuple[str, ...] | None:
     """Which option stands for what, in the form ``choice``: the key and mistakes, well apart, in random order.
 
@@ -98,7 +108,11 @@ def lay_out_options(variant: Variant[P], draws: Draws) -> tuple[str, ...] | None
             break
         answers = variant.mistake_answers(mistake)
         complete = set(answers) == set(variant.solved)
-        if complete and not any(variant.near(answers, other, SEPARATION) for other in chosen.values()):
+        if (
+            complete
+            and _believable(variant, answers)
+            and not any(variant.near(answers, other, SEPARATION) for other in chosen.values())
+        ):
             chosen[f"mistake:{mistake.id}"] = answers
     if len(chosen) < len(problem.printed_options):
         return None

@@ -11,8 +11,9 @@ from problems.variant import Variant
 def diagnose(variant: Variant[Any], field: Field, given: Any) -> Mistake[Any] | None:
     """The one mistake that leads to exactly this wrong answer; None when none or several do."""
     if isinstance(field.kind, Choice):
-        sources = [option.source for option in field.kind.options if option.id == given]
-        names = [source.removeprefix("mistake:") for source in sources if source.startswith("mistake:")]
+        source = next(option.source for option in field.kind.options if option.id == given)
+        chosen = variant.mistaken.get(source.removeprefix("mistake:"), {})
+        names = [name for name, answers in variant.mistaken.items() if variant.near(answers, chosen, 1.0)]
     elif isinstance(field.kind, Choices):
         names = []
     else:

@@ -87,9 +87,10 @@ def read(variant: Variant[Any], form: Form, raw: Mapping[str, Any]) -> Answers:
 
 
 def _blank(raw: Any) -> bool:
-    if isinstance(raw, list | tuple):
-        return all(map(_blank, raw))
-    return raw is None or (isinstance(raw, str) and not raw.strip())
+    """Whether a cell, or every cell of a vector or matrix, was left empty. JSON may nest deeper; no answer does."""
+    rows = raw if isinstance(raw, list | tuple) else [raw]
+    cells = [cell for row in rows for cell in (row if isinstance(row, list | tuple) else [row])]
+    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
 
 
 def _empty(kind: AnyKind) -> FormatError:

@@ -225,5 +225,5 @@ def _split_rows(text: str) -> list[list[str]]:
 
 def _split_cells(row: str) -> list[str]:
     """Cells between commas, spaces or tabs; an empty cell between two commas stays, and is refused when read."""
-    row = re.sub(r"\s*,\s*", ",", row.strip().replace(";", ","))
+    row = row.strip().replace(";", ",")
     return [cell for part in row.removesuffix(",").split(",") for cell in (part.split() or [""])]

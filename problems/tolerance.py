@@ -1,13 +1,17 @@
 """How near an answer must come to the key."""
 
+import math
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 
 ToleranceKind = Literal["absolute", "relative", "decimals", "significant"]
 
 SLACK = 1e-9
 """Relative slack of every comparison: an answer exactly at the tolerance counts, whatever rounding does."""
+
+_EXACT = Context(prec=400)
+"""Digits enough for any float to any number of decimals that makes sense; 28, the default, refuses 1e30."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,9 @@ class Tolerance:
     value: float
 
     def __post_init__(self) -> None:
-        if self.value < 0 or (self.kind in ("decimals", "significant") and self.value != int(self.value)):
+        if not 0 <= self.value < math.inf or (
+            self.kind in ("decimals", "significant") and self.value != int(self.value)
+        ):
             raise ValueError(
                 f"{self.kind} tolerance of {self.value}: a non-negative (whole, for digits) number is needed"
             )
@@ -57,4 +63,4 @@ class Tolerance:
 
     def _shown(self, key: float) -> tuple[float, float]:
         unit, exact = Decimal(1).scaleb(self._exponent(key)), Decimal(repr(key))
-        return float(exact.quantize(unit, ROUND_HALF_UP)), float(exact.quantize(unit, ROUND_DOWN))
+        return float(exact.quantize(unit, ROUND_HALF_UP, _EXACT)), float(exact.quantize(unit, ROUND_DOWN, _EXACT))

@@ -31,9 +31,14 @@ class Passes(Classification):
     passes: int
 
 
-def run(p: Passes) -> Array:
-    """All iterates, one row per visited sample: (passes · n + 1, d)."""
-    return perceptron(*arrays(p), p["passes"])
+def run(p: Passes, *, passes: int | None = None, bias: bool = False) -> Array:
+    """All iterates, one row per visited sample: (passes · n + 1, d), the bias first where there is one.
+
+    Runs in whole numbers, in units of the grid, where a score that is 0 on paper is 0: W and x grow alike.
+    """
+    X, y, w0 = arrays(p)
+    X, w0 = (with_bias(X), np.append(0.0, w0)) if bias else (X, w0)
+    return perceptron(np.rint(GRID * X), y, np.rint(GRID * w0), p["passes"] if passes is None else passes) / GRID
 
 
 def draw(draws: Draws) -> Passes:
@@ -99,11 +104,6 @@ def _right(score: float, label: float) -> bool:
     return label * score <= 0
 
 
-def _with_bias(p: Passes) -> Array:
-    X, y, w0 = arrays(p)
-    return perceptron(with_bias(X), y, np.append(0.0, w0), p["passes"])[:, 1:]
-
-
 def _squared_hinge_steps(p: Passes) -> Array:
     X, y, w = arrays(p)
     iterates = [w]
@@ -138,7 +138,7 @@ RUNS = {
         ),
     ),
     "bias-learned": (
-        _with_bias,
+        lambda p: run(p, bias=True)[:, 1:],
         Text("You learned a bias as well; this model has none.", "你同时学习了偏置；本题的模型没有偏置。"),
     ),
     "threshold-one": (
@@ -202,7 +202,7 @@ RUNS = {
         Text("You stopped after the first update.", "你在第一次更新之后就停止了。"),
     ),
     "two-passes": (
-        lambda p: perceptron(*arrays(p), 2 * p["passes"]),
+        lambda p: run(p, passes=2 * p["passes"]),
         Text("You passed over the data twice.", "你遍历了两次数据。"),
     ),
 }
