@@ -1,5 +1,6 @@
 """The schema: from nothing to the newest revision and back, whole or not at all, with a copy of what was there."""
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -17,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 import app.attempts.models  # noqa: F401 - adds its tables to the metadata
 from app.accounts.models import Person
 from app.core.database import Database, create_write_engine, parse_url
-from app.core.migrate import downgrade, is_current, migrate
+from app.core.migrate import _check_foreign_keys, _suspend_foreign_keys, downgrade, is_current, migrate
 from app.core.models import Base
 
 HEAD = "0001"
@@ -140,3 +142,22 @@ class TestSQLite:
         with closing(sqlite3.connect(file)) as connection:
             names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         assert names == {"parent", "child"}
+
+    def test_a_table_that_others_point_to_can_be_altered(self, migrated_sqlite: Path, tmp_path: Path) -> None:
+        """As a later revision will, by Alembic's batch mode: copy the table, drop it, rename the copy."""
+        file = tmp_path / "haitang.db"
+        shutil.copy(migrated_sqlite, file)
+        engine = create_write_engine(parse_url(f"sqlite:///{file}"))
+        _suspend_foreign_keys(engine)
+        with engine.begin() as connection:
+            connection.execute(insert(Person), {"id": "someone", "kind": "guest", "created_at": NOON})
+            connection.execute(text("CREATE TABLE cards (person VARCHAR(36) REFERENCES people (id))"))
+            connection.execute(text("INSERT INTO cards VALUES ('someone')"))
+            operations = Operations(MigrationContext.configure(connection))
+            with operations.batch_alter_table("people", recreate="always") as batch:
+                batch.alter_column("created_at", new_column_name="since")
+            _check_foreign_keys(connection)
+            assert (
+                connection.scalar(text("SELECT count(since) FROM people JOIN cards ON cards.person = people.id")) == 1
+            )
+        engine.dispose()

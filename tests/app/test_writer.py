@@ -228,7 +228,7 @@ class TestIsolation:
     async def test_stop_iteration_reaches_the_caller_as_an_error(self, writer: Writer) -> None:
         """An asyncio future refuses to carry it: it would never be answered."""
         with pytest.raises(RuntimeError, match="StopIteration"):
-            await writer.write(lambda _session: next(iter([])))
+            await asyncio.wait_for(writer.write(lambda _session: next(iter([]))), timeout=10)
 
     async def test_a_cancelled_callers_job_is_done_and_the_group_answered(
         self, writer: Writer, database: Database
@@ -238,7 +238,7 @@ class TestIsolation:
         await asyncio.sleep(0)
         gone.cancel()
         await gate.open()
-        assert await stays == "stays"
+        assert await asyncio.wait_for(stays, timeout=10) == "stays"
         assert gone.cancelled()
         assert stored(database) == {"gone", "stays"}
 
