@@ -42,8 +42,8 @@ def serve(
 ) -> None:
     """Migrate the database and serve, until told to stop."""
     settings = _settings(host=host, port=port, database_url=database_url)
-    _migrate(settings)
     app = create_app(settings)
+    _migrate(settings)
     config = uvicorn.Config(
         app,
         host=settings.host,
