@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -426,27 +427,33 @@ def kill_after_acknowledging(database_url: str, count: int) -> set[str]:
         lines = [service.stdout.readline() for _ in range(count)]
         os.kill(service.pid, signal.SIGKILL)
         lines += service.stdout.readlines()
+    assert service.returncode == -signal.SIGKILL
     # The kill may have cut the last line short.
     return {line.strip() for line in lines if line.endswith("\n")}
 
 
 class TestKill:
     def test_what_was_acknowledged_is_there_after_a_kill(self, database_url: str) -> None:
-        self.kill_and_compare(database_url, 100)
+        compare(kill_after_acknowledging(database_url, 100), database_url)
+
+    def test_two_processes_on_one_database_lose_nothing(self, database_url: str) -> None:
+        with ThreadPoolExecutor(2) as threads:
+            first, second = threads.map(kill_after_acknowledging, [database_url] * 2, [200] * 2)
+        compare(first | second, database_url)
 
     @pytest.mark.soak
     def test_fifty_kills_lose_nothing(self, database_url: str) -> None:
         for n in range(50):
-            self.kill_and_compare(database_url, 1 + 37 * n)
+            compare(kill_after_acknowledging(database_url, 1 + 37 * n), database_url)
 
-    def kill_and_compare(self, database_url: str, count: int) -> None:
-        acknowledged = kill_after_acknowledging(database_url, count)
-        database = Database(database_url)
-        try:
-            assert len(acknowledged) >= count
-            assert acknowledged <= stored(database)
-            if database.url.get_backend_name() == "sqlite":
-                with database.reading() as session:
-                    assert session.scalar(text("PRAGMA integrity_check")) == "ok"
-        finally:
-            database.dispose()
+
+def compare(acknowledged: set[str], database_url: str) -> None:
+    database = Database(database_url)
+    try:
+        assert acknowledged
+        assert acknowledged <= stored(database)
+        if database.url.get_backend_name() == "sqlite":
+            with database.reading() as session:
+                assert session.scalar(text("PRAGMA integrity_check")) == "ok"
+    finally:
+        database.dispose()
