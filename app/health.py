@@ -1,6 +1,7 @@
 """For whoever watches the service: does the process live, and can it do its work."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
@@ -49,3 +50,9 @@ async def readyz(request: Request) -> Response:
 
 def _nothing(_session: Session) -> None:
     """A job that writes nothing, but whose transaction must begin and commit."""
+
+
+EXAMPLES: Mapping[str, Callable[[], object]] = {
+    "isAlive": lambda: {"status": "alive"},
+    "isReady": lambda: {"status": "ready"},
+}

@@ -1,9 +1,11 @@
 """/api/v1/attempts: answering, and looking at one's own answers again."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
+from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 from app.accounts.guests import COOKIE, guests_of
@@ -15,7 +17,6 @@ from app.attempts.submit import Submission, submit
 from app.core import errors, strict_json
 from app.core.errors import Fault, InvalidRequestError
 from app.core.ids import is_id
-from app.core.openapi import example
 from app.core.pagination import MAX_LIMIT, decode_cursor, page
 from app.core.problem_details import documented
 from app.core.validation import body_faults
@@ -44,6 +45,8 @@ REQUEST_BODY: dict[str, Any] = {
     }
 }
 LOCATION = {"Location": {"description": "where the attempt is found again", "schema": {"type": "string"}}}
+CREATED: dict[int | str, dict[str, Any]] = {201: {"description": "Graded and stored", "headers": LOCATION}}
+Key = Annotated[str, Field(pattern="^[!-~]{1,255}$")]
 PRIVATE = {"Cache-Control": "no-store"}
 
 
@@ -54,7 +57,7 @@ PRIVATE = {"Cache-Control": "no-store"}
     description="The answer is graded and stored before the response is sent. See docs/api.md on Idempotency-Key.",
     status_code=201,
     response_model=schemas.AttemptOut,
-    responses=example(201, schemas.ATTEMPT_EXAMPLE, headers=LOCATION)
+    responses=CREATED
     | documented(
         errors.MalformedJsonError,
         errors.AccountRequiredError,
@@ -73,8 +76,8 @@ PRIVATE = {"Cache-Control": "no-store"}
 async def create_attempt(
     request: Request,
     idempotency_key: Annotated[
-        str | None,
-        Header(pattern="^[!-~]{1,255}$", description="makes a retry return the first result; best a random UUID"),
+        Key | SkipJsonSchema[None],
+        Header(alias="Idempotency-Key", description="makes a retry return the first result; best a random UUID"),
     ] = None,
 ) -> Response:
     service = service_of(request)
@@ -105,14 +108,15 @@ async def create_attempt(
     summary="One's own attempts, the newest first",
     description="Those of the guest whose cookie is sent. Without a cookie the list is empty.",
     response_model=schemas.AttemptPage,
-    responses=example(200, {"items": [schemas.ATTEMPT_EXAMPLE], "next_cursor": None})
-    | documented(errors.InvalidRequestError, errors.UnavailableError),
+    responses=documented(errors.InvalidRequestError, errors.UnavailableError),
     openapi_extra=SECURITY,
 )
 async def get_attempts(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[
+        str | SkipJsonSchema[None], Query(max_length=200, description="`next_cursor` of the page before")
+    ] = None,
 ) -> Response:
     service = service_of(request)
     before = None if cursor is None else decode_cursor(cursor, is_id)
@@ -126,8 +130,7 @@ async def get_attempts(
     summary="One attempt",
     description="One's own, or one that was made without a cookie, whose id only its maker knows.",
     response_model=schemas.AttemptOut,
-    responses=example(200, schemas.ATTEMPT_EXAMPLE)
-    | documented(errors.UnknownAttemptError, errors.InvalidRequestError, errors.UnavailableError),
+    responses=documented(errors.UnknownAttemptError, errors.InvalidRequestError, errors.UnavailableError),
     openapi_extra=SECURITY,
 )
 async def get_attempt(
@@ -166,3 +169,10 @@ def _problem(problem_id: str) -> Problem[Any]:
     except UnknownProblemError:
         fault = Fault(Text("There is no exercise with this id.", "没有这个编号的习题。"), pointer="/problem")
         raise InvalidRequestError("The exercise is not known.", [fault]) from None
+
+
+EXAMPLES: Mapping[str, Callable[[], object]] = {
+    "createAttempt": lambda: schemas.ATTEMPT_EXAMPLE,
+    "listAttempts": lambda: {"items": [schemas.ATTEMPT_EXAMPLE], "next_cursor": None},
+    "getAttempt": lambda: schemas.ATTEMPT_EXAMPLE,
+}

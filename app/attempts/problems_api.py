@@ -1,10 +1,12 @@
 """GET /api/v1/problems…: the catalogue, and the variants to be answered. Public facts, which caches may keep."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 from app.attempts import schemas
@@ -13,31 +15,39 @@ from app.attempts.result import to_json
 from app.attempts.service import service_of
 from app.core import errors
 from app.core.caching import public_json
-from app.core.pagination import MAX_LIMIT, decode_cursor, page
+from app.core.pagination import MAX_LIMIT, decode_cursor, encode_cursor, page
 from app.core.problem_details import documented
 from problems.catalogue import catalogue, find
+from problems.dealing import deal
 from problems.draws import MAX_SEED
 
 router = APIRouter(prefix="/api/v1/problems", tags=["exercises"])
 
-NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The copy named by If-None-Match is current."}}
+ETAG = {"ETag": {"description": "names this version of the response", "schema": {"type": "string"}}}
+CACHEABLE: dict[int | str, dict[str, Any]] = {
+    200: {"headers": ETAG},
+    304: {"description": "The copy named by If-None-Match is current.", "headers": ETAG},
+}
 
-IfNoneMatch = Annotated[str | None, Header(description="the ETag of a copy that the client holds")]
+IfNoneMatch = Annotated[
+    str | SkipJsonSchema[None], Header(alias="If-None-Match", description="the ETag of a copy that the client holds")
+]
+SetName = Annotated[str, Field(pattern="^([12]|c[1-9][0-9]?)$")]
 ProblemId = Annotated[str, Path(examples=["1.6"], json_schema_extra={"pattern": schemas.PROBLEM_ID})]
 
 
 def _canonical(text: str) -> str:
-    """Python reads 1_0, +1 and 01 as numbers too; an address has one spelling."""
-    return text if re.fullmatch("-?(0|[1-9][0-9]{0,18})", text) else "no number"
+    """Python reads 1_0, +1 and 01 as numbers too; an address has one spelling, and a number 64 bits."""
+    canonical = re.fullmatch("-?(0|[1-9][0-9]{0,18})", text) is not None and abs(int(text)) < 2**63
+    return text if canonical else "no number"
 
 
 Seed = Annotated[
     int,
     BeforeValidator(_canonical),
     Path(
-        lt=2**63,
         description="0 is the exercise as printed in the book, every other seed a variant of it",
-        json_schema_extra={"minimum": 0, "exclusiveMaximum": MAX_SEED + 1},
+        json_schema_extra={"minimum": 0, "maximum": MAX_SEED},
         examples=[0, 1],
     ),
 ]
@@ -48,13 +58,15 @@ Seed = Annotated[
     operation_id="listProblems",
     summary="The exercises, in the order of the book",
     response_model=schemas.ProblemPage,
-    responses=NOT_MODIFIED | documented(errors.InvalidRequestError),
+    responses=CACHEABLE | documented(errors.InvalidRequestError),
 )
 async def list_problems(
     request: Request,
-    set_: Annotated[str | None, Query(alias="set", pattern="^([12]|c[1-9][0-9]?)$", examples=["1"])] = None,
+    set_: Annotated[SetName | SkipJsonSchema[None], Query(alias="set", examples=["1"])] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = MAX_LIMIT,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[
+        str | SkipJsonSchema[None], Query(max_length=200, description="`next_cursor` of the page before")
+    ] = None,
     _if_none_match: IfNoneMatch = None,
 ) -> Response:
     ids = list(catalogue())
@@ -68,7 +80,7 @@ async def list_problems(
     operation_id="getProblem",
     summary="One exercise",
     response_model=schemas.ProblemSummary,
-    responses=NOT_MODIFIED | documented(errors.UnknownProblemError, errors.InvalidRequestError),
+    responses=CACHEABLE | documented(errors.UnknownProblemError, errors.InvalidRequestError),
 )
 async def get_problem(request: Request, problem_id: ProblemId, _if_none_match: IfNoneMatch = None) -> Response:
     return public_json(request, to_json(problem_json(find(problem_id))))
@@ -79,7 +91,7 @@ async def get_problem(request: Request, problem_id: ProblemId, _if_none_match: I
     operation_id="getVariant",
     summary="One variant, ready to be answered",
     response_model=schemas.VariantOut,
-    responses=NOT_MODIFIED
+    responses=CACHEABLE
     | documented(
         errors.UnknownProblemError,
         errors.SeedOutOfRangeError,
@@ -92,9 +104,18 @@ async def get_variant(
     request: Request,
     problem_id: ProblemId,
     seed: Seed,
-    form: Annotated[schemas.Form | None, Query(description="the variant's default form if left out")] = None,
+    form: Annotated[
+        schemas.Form | SkipJsonSchema[None], Query(description="the variant's default form if left out")
+    ] = None,
     _if_none_match: IfNoneMatch = None,
 ) -> Response:
     served = await service_of(request).variants.get(find(problem_id), seed)
     variant = served.variant
     return public_json(request, to_json(variant_json(variant, form or variant.forms[0])))
+
+
+EXAMPLES: Mapping[str, Callable[[], object]] = {
+    "listProblems": lambda: {"items": [problem_json(find("1.6"))], "next_cursor": encode_cursor("1.6")},
+    "getProblem": lambda: problem_json(find("1.6")),
+    "getVariant": lambda: variant_json(deal(find("1.6"), 1), "open"),
+}

@@ -1,6 +1,6 @@
-"""The OpenAPI document, completed by what the framework does not see: bodies that it does not read itself."""
+"""The OpenAPI document, completed by what the framework does not see: bodies that it does not read, and examples."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -11,13 +11,13 @@ from pydantic.json_schema import models_json_schema
 REFERENCE = "#/components/schemas/{model}"
 
 
-def example(status: int, value: object, **more: Any) -> dict[int | str, dict[str, Any]]:
-    """For `responses` of a route: an example of its JSON."""
-    return {status: {"content": {"application/json": {"example": value}}, **more}}
-
-
-def complete(app: FastAPI, models: Iterable[type[BaseModel]], security_schemes: Mapping[str, Any]) -> None:
-    """Make `app.openapi()` define these models and security schemes too."""
+def complete(
+    app: FastAPI,
+    models: Iterable[type[BaseModel]],
+    security_schemes: Mapping[str, Any],
+    examples: Mapping[str, Callable[[], object]],
+) -> None:
+    """Make `app.openapi()` define these models and security schemes too, and show an example for each operation id."""
     generate = app.openapi
 
     @cache
@@ -27,6 +27,15 @@ def complete(app: FastAPI, models: Iterable[type[BaseModel]], security_schemes: 
         _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=REFERENCE)
         components["schemas"] = components.get("schemas", {}) | definitions["$defs"]
         components["securitySchemes"] = dict(security_schemes)
+        for operation in (operation for path in document["paths"].values() for operation in path.values()):
+            if (example := examples.get(operation["operationId"])) is not None:
+                _show(operation["responses"], example())
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _show(responses: Mapping[str, Any], example: object) -> None:
+    """Put the example beside the schema of the one response that says that all went well."""
+    (success,) = (response for status, response in responses.items() if status.startswith("2"))
+    success["content"]["application/json"]["example"] = example

@@ -1,7 +1,7 @@
 """Errors as they leave the server: RFC 9457 problem details, from one handler, and what OpenAPI says about them."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Match
 
 from app.core import errors
 from app.core.errors import Fault, ServiceError, json_pointer
@@ -18,6 +19,7 @@ from app.core.validation import parameter_faults
 from app.core.writer import WriterError
 from problems import catalogue, dealing, grading, variant
 from problems.draws import MAX_SEED
+from problems.text import Text
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +115,8 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
 
     async def handle(request: Request, raised: Exception) -> Response:
         error = as_service_error(raised)
+        if isinstance(error, errors.MethodNotAllowedError):
+            error = errors.MethodNotAllowedError(headers={"Allow": ", ".join(_allowed(request))})
         wants_page = not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
         return error_page(request, error) if error_page and wants_page else problem_response(error)
 
@@ -132,12 +136,34 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
     app.add_api_route("/errors/{slug}", explain, include_in_schema=False)
 
 
+def _allowed(request: Request) -> list[str]:
+    """All methods of this address; the router itself names those of one route, and the address may have several."""
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
+
+
 async def explain(slug: str) -> Response:
     """The page that the `type` of an error leads to."""
     for error in errors.all_errors():
         if error.slug == slug:
             return PlainTextResponse(f"{error.title} ({error.status})\n\n{error.__doc__}\n")
     raise errors.NotFoundError
+
+
+EXAMPLES: Mapping[type[ServiceError], ServiceError] = {
+    errors.InvalidRequestError: errors.InvalidRequestError(
+        "Some parameters are not valid.",
+        [Fault(Text("A whole number is needed here.", "这里需要整数。"), parameter="path/seed")],
+    ),
+    errors.UnreadableAnswersError: errors.UnreadableAnswersError(
+        "Nothing was stored; mend the answers and send again.",
+        [Fault(Text("This field is empty.", "这一格还没有填。"), pointer="/answers/w/0", field="w")],
+    ),
+    errors.GradingFailedError: errors.GradingFailedError(members={"attempt": "01a2054b-5386-70de-b9b7-058e224f8480"}),
+}
 
 
 def documented(*kinds: type[ServiceError]) -> dict[int | str, dict[str, Any]]:
@@ -155,5 +181,8 @@ def documented(*kinds: type[ServiceError]) -> dict[int | str, dict[str, Any]]:
             },
         )
         response["description"] = f"{response['description']} · {kind.title}".removeprefix(" · ")
-        response["content"][MEDIA_TYPE]["examples"][kind.slug] = {"summary": kind.title, "value": problem_json(kind())}
+        response["content"][MEDIA_TYPE]["examples"][kind.slug] = {
+            "summary": kind.title,
+            "value": problem_json(EXAMPLES.get(kind) or kind()),
+        }
     return responses

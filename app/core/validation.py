@@ -33,8 +33,8 @@ def body_faults(found: Iterable[Mapping[str, Any]]) -> list[Fault]:
 
 
 def parameter_faults(found: Iterable[Mapping[str, Any]]) -> list[Fault]:
-    """Faults of path, query and header parameters, from `RequestValidationError.errors()`."""
-    return [Fault(_sentence(error), parameter="/".join(map(str, error["loc"]))) for error in found]
+    """Faults of path, query and header parameters, from `RequestValidationError.errors()`: place and name come first."""
+    return [Fault(_sentence(error), parameter="/".join(map(str, error["loc"][:2]))) for error in found]
 
 
 def _sentence(error: Mapping[str, Any]) -> Text:

@@ -367,7 +367,7 @@ async def test_an_unreadable_answer_does_not_use_up_its_key(client: httpx.AsyncC
 async def test_keys_that_are_no_keys(unfit: Any, client: httpx.AsyncClient):
     response = await client.post(ATTEMPTS, json=body(), headers={"Idempotency-Key": unfit})
     assert response.status_code == 422
-    assert response.json()["errors"][0]["parameter"] == "header/idempotency-key"
+    assert response.json()["errors"][0]["parameter"] == "header/Idempotency-Key"
 
 
 @on_one_database

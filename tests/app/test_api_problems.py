@@ -174,10 +174,10 @@ async def test_the_place_of_a_bad_parameter_is_named_in_both_languages(client: h
 
 
 async def test_another_method_is_refused_with_those_that_are_allowed(client: httpx.AsyncClient):
-    response = await client.delete(f"{PROBLEMS}/1.6")
-    assert response.status_code == 405
-    assert response.headers["allow"] == "GET"
-    assert response.json()["type"] == "/errors/method-not-allowed"
+    for path, allowed in ((f"{PROBLEMS}/1.6", "GET"), ("/api/v1/attempts", "GET, POST")):
+        response = await client.delete(path)
+        assert (response.status_code, response.headers["allow"]) == (405, allowed)
+        assert response.json()["type"] == "/errors/method-not-allowed"
 
 
 async def test_a_copy_that_is_still_current_is_not_sent_again(client: httpx.AsyncClient):
