@@ -12,6 +12,7 @@ from problems.answers import Choice, Choices, Integer, Matrix, Number, Option, V
 from problems.catalogue import UnknownProblemError, find
 from problems.dealing import deal
 from problems.draws import MAX_SEED, Draws
+from problems.formula_kind import Formula, Variable
 from problems.grading import FieldGrade, Grade, UnreadableAnswersError, grade
 from problems.problem import Erratum, Field, Mistake, Problem
 from problems.reading import FormatError
@@ -28,6 +29,7 @@ __all__ = [
     "Field",
     "FieldGrade",
     "FormatError",
+    "Formula",
     "Grade",
     "Integer",
     "Matrix",
@@ -39,6 +41,7 @@ __all__ = [
     "Tolerance",
     "UnknownProblemError",
     "UnreadableAnswersError",
+    "Variable",
     "Variant",
     "Vector",
     "deal",

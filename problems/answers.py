@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
+from problems.comparison import Comparison
+from problems.formula_kind import Formula
 from problems.latex import latex_matrix, latex_number
 from problems.reading import FormatError, plain, read_line, read_number, read_rows, read_whole
 from problems.text import Text
@@ -16,18 +18,6 @@ from problems.tolerance import Tolerance
 
 V = TypeVar("V")
 Scoring = Literal["all", "each", "net"]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """An answer held against the key: earned share of the points, and which parts are right (one per component)."""
-
-    share: float
-    parts: tuple[bool, ...]
-
-    @property
-    def correct(self) -> bool:
-        return all(self.parts)
 
 
 class Kind(Protocol[V]):
@@ -327,7 +317,7 @@ class Matrix:
         return latex_matrix(value)
 
 
-AnyKind = Choice | Choices | Integer | Number | Vector | Matrix
+AnyKind = Choice | Choices | Integer | Number | Vector | Matrix | Formula
 
 
 def _each(read: Callable[[Any, tuple[int, ...]], V], cells: Sequence[Any], path: tuple[int, ...] = ()) -> tuple[V, ...]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from problems.answers import Choice, Choices, Matrix, Number, Vector
 from problems.dealing import deal, ill_posed
+from problems.formula_kind import Formula
 from problems.grading import grade
 from problems.problem import Form, Problem
 from problems.text import slots
-from problems.tolerance import Tolerance
 from problems.variant import KEY, SEPARATION, Variant
 
 
@@ -58,9 +58,8 @@ def _check_form(variant: Variant[Any], form: Form) -> Iterator[str]:
     for field in variant.fields(form):
         if isinstance(field.kind, Choice | Choices):
             yield from _check_options(variant, field.kind)
-        elif isinstance(field.kind, Number | Vector | Matrix):
-            key = variant.solved[field.name]
-            given = dict(variant.solved) | {field.name: _moved(key, field.kind.tolerance)}
+        elif isinstance(field.kind, Number | Vector | Matrix | Formula):
+            given = dict(variant.solved) | {field.name: _moved(field.kind, variant.solved[field.name])}
             if grade(variant, form, given).correct:
                 yield f"{field.name}: an answer three tolerances off is graded right"
 
@@ -82,8 +81,10 @@ def _check_options(variant: Variant[Any], kind: Choice | Choices) -> Iterator[st
             yield f"the option {name} is too near the key, or no mistake of this variant"
 
 
-def _moved(value: Any, tolerance: Tolerance) -> Any:
-    """Every number three tolerances higher."""
-    if isinstance(value, tuple):
-        return tuple(_moved(each, tolerance) for each in value)
-    return value + 3 * tolerance.width(value)
+def _moved(kind: Number | Vector | Matrix | Formula, key: Any) -> Any:
+    """The key with every number, or the whole formula, three tolerances higher."""
+    if isinstance(kind, Formula):
+        return kind.moved(key, 3.0)
+    if isinstance(key, tuple):
+        return tuple(_moved(kind, each) for each in key)
+    return key + 3 * kind.tolerance.width(key)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from problems.answers import AnyKind, Choice, Choices, Comparison, Option
+from problems.answers import AnyKind, Choice, Choices, Option
+from problems.comparison import Comparison
 from problems.problem import Field, Mistake
 from problems.text import Text
 from problems.variant import Variant

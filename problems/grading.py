@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from problems.answers import AnyKind, Choices, Comparison, Scoring
+from problems.answers import AnyKind, Choices, Scoring
+from problems.comparison import Comparison
 from problems.diagnosis import diagnose, explain
 from problems.problem import Answers, Field, Form, KeyPolicy
 from problems.reading import FormatError

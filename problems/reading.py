@@ -32,8 +32,8 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SPACES = dict.fromkeys([0x00A0, 0x1680, *range(0x2000, 0x200C), 0x202F, 0x205F, 0x3000, 0xFEFF], " ")
 _PLAIN = _FULL_WIDTH | _DASHES | _SPACES | {ord("。"): ".", ord("、"): ",", ord("【"): "[", ord("】"): "]"}
 
-_DECIMAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?"
-_NUMBER = re.compile(rf"([+-]?) *({_DECIMAL})(?: */ *([+-]?{_DECIMAL}))?")
+DECIMAL = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?"
+_NUMBER = re.compile(rf"([+-]?) *({DECIMAL})(?: */ *([+-]?{DECIMAL}))?")
 
 
 def plain(typed: str) -> str:

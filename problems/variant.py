@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Generic
 
 from problems.answers import Choice, Option
+from problems.formula_kind import Formula
 from problems.latex import latex_matrix, latex_number
 from problems.problem import Answers, Field, Form, KeyPolicy, Mistake, P, Problem
 from problems.text import Text, fill
@@ -132,6 +133,8 @@ class Variant(Generic[P]):
 
     @staticmethod
     def _rounded(field: Field, value: Any) -> str:
+        if isinstance(field.kind, Formula):
+            return field.kind.latex(value)
         decimals = getattr(field.kind, "decimals", None)
         if isinstance(value, tuple | list):
             rows = [row if isinstance(row, tuple | list) else [row] for row in value]
