@@ -55,7 +55,7 @@ class FieldOut(BaseModel):
     """One answer that is asked for, and how near it must come."""
 
     name: str = Field(examples=["w"])
-    kind: Literal["Choice", "Choices", "Integer", "Number", "Vector", "Matrix"]
+    kind: Literal["Choice", "Choices", "Integer", "Number", "Vector", "Matrix", "Formula"]
     shape: list[int] = Field(description="[] for one value, [n] for a vector, [rows, columns] for a matrix")
     label: str = Field(description="LaTeX that stands before the input; may be empty")
     points: float
