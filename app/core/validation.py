@@ -33,7 +33,7 @@ def body_faults(found: Iterable[Mapping[str, Any]]) -> list[Fault]:
 
 
 def parameter_faults(found: Iterable[Mapping[str, Any]]) -> list[Fault]:
-    """Faults of path, query and header parameters, from `RequestValidationError.errors()`: place and name come first."""
+    """Faults of parameters, from `RequestValidationError.errors()`, whose locations begin with place and name."""
     return [Fault(_sentence(error), parameter="/".join(map(str, error["loc"][:2]))) for error in found]
 
 
