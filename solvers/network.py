@@ -177,9 +177,9 @@ def backpropagate(
         sigma.derivative(z_l) for sigma, z_l in zip(_activations(len(z), activation, output_activation), z, strict=True)
     ]
 
-    deltas = [(a[-1] - y) / y.shape[-1] * slopes[-1]]  # rows, (…, n, m_L)
+    deltas = [output_delta(a[-1], y, slopes[-1])]  # rows, (…, n, m_L)
     for W, slope in zip(weights[:0:-1], slopes[-2::-1], strict=True):
-        deltas.insert(0, np.matmul(deltas[0], W) * slope)
+        deltas.insert(0, hidden_delta(W, deltas[0], slope))
 
     n = a[0].shape[-2]
     return Gradients(
@@ -187,6 +187,16 @@ def backpropagate(
         biases=[delta.mean(axis=-2) for delta in deltas],
         deltas=_like(x, deltas),
     )
+
+
+def output_delta(outputs: Array, targets: Array, slopes: Array) -> Array:
+    """δᴸ = (1/m) (aᴸ − y) ⊙ σ'(zᴸ) from aᴸ, y and σ'(zᴸ), each (…, m)  (book 4.4.1)."""
+    return np.asarray((outputs - targets) / targets.shape[-1] * slopes)
+
+
+def hidden_delta(weights: Array, delta: Array, slopes: Array) -> Array:
+    """δˡ = ((Wˡ⁺¹)ᵀ δˡ⁺¹) ⊙ σ'(zˡ) from Wˡ⁺¹, δˡ⁺¹ (…, m_{l+1}) and σ'(zˡ) (…, m_l)  (4.1)."""
+    return np.asarray(np.matmul(delta, weights) * slopes)
 
 
 def training_gradient(
