@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from problems.answers import Vector
 from problems.chapters.descent_data import (
     COMMUTE_X,
@@ -42,7 +44,8 @@ def solve(p: Step, gradient: DataGradient = mse_gradient) -> Answers:
 
 def follow(p: Step, given: Answers) -> Answers:
     """The step along the gradient that the student found."""
-    return {"w": gradient_descent(lambda _w, _t: given["gradient"], p["w0"], p["step_size"], 1)[-1]}
+    gradient = np.array(given["gradient"])
+    return {"w": gradient_descent(lambda _w, _t: gradient, p["w0"], p["step_size"], 1)[-1]}
 
 
 def fields(_: Step) -> tuple[Field, ...]:
