@@ -4,26 +4,39 @@ from typing import Any
 
 from problems.answers import AnyKind, Choice, Choices, Option
 from problems.comparison import Comparison
-from problems.problem import Field, Mistake
+from problems.problem import Answers, Field, Mistake
 from problems.text import Text
 from problems.variant import Variant
 
 
-def diagnose(variant: Variant[Any], field: Field, given: Any) -> Mistake[Any] | None:
-    """The one mistake that leads to exactly this wrong answer; None when none or several do."""
+def diagnose(variant: Variant[Any], field: Field, answers: Answers) -> Mistake[Any] | None:
+    """The one mistake that leads to exactly this wrong answer; None when none or several do.
+
+    Of the mistakes that fit this field, those that fit the other answers as well go before the rest: who exchanges two
+    numbers gets both wrong, who has only one of them wrong made another mistake.
+    """
+    given = answers[field.name]
     if isinstance(field.kind, Choice):
         source = next(option.source for option in field.kind.options if option.id == given)
         chosen = variant.mistaken.get(source.removeprefix("mistake:"), {})
-        names = [name for name, answers in variant.mistaken.items() if variant.near(answers, chosen, 1.0)]
+        names = [
+            name
+            for name, yielded in variant.mistaken.items()
+            if set(yielded) == set(chosen) and variant.near(yielded, chosen, 1.0)
+        ]
     elif isinstance(field.kind, Choices):
         names = []
     else:
-        names = [
-            name
-            for name, answers in variant.mistaken.items()
-            if field.name in answers and field.kind.compare(given, answers[field.name]).correct
-        ]
+        here = [name for name, yielded in variant.mistaken.items() if _fits(variant, answers, yielded, [field.name])]
+        names = [name for name in here if _fits(variant, answers, variant.mistaken[name], list(answers))] or here
     return variant.problem.mistake(names[0]) if len(names) == 1 else None
+
+
+def _fits(variant: Variant[Any], answers: Answers, yielded: Answers, names: list[str]) -> bool:
+    """Whether these answers are what a mistake yields, in those of the named fields that it touches (one at least)."""
+    kinds = {field.name: field.kind for field in variant.native_fields}
+    touched = [name for name in names if name in yielded]
+    return bool(touched) and all(kinds[name].compare(answers[name], yielded[name]).correct for name in touched)
 
 
 def explain(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from problems.answers import AnyKind, Choices, Scoring
+from problems.answers import AnyKind, Choice, Choices, Scoring
 from problems.comparison import Comparison
 from problems.diagnosis import diagnose, explain
 from problems.problem import Answers, Field, Form, KeyPolicy
@@ -97,6 +97,8 @@ def _blank(raw: Any) -> bool:
 def _empty(kind: AnyKind) -> FormatError:
     if isinstance(kind, Choices):
         return FormatError(Text("Choose at least one option.", "请至少选择一项。"))
+    if isinstance(kind, Choice):
+        return FormatError(Text("Choose one option.", "请选择一项。"))
     return FormatError(Text("This field is empty.", "这一格还没有填。"))
 
 
@@ -154,7 +156,7 @@ def _graded(
     variant: Variant[Any], field: Field, kind: AnyKind, answers: Answers, key: Answers, comparison: Comparison
 ) -> FieldGrade:
     given = answers[field.name]
-    mistake = None if comparison.correct else diagnose(variant, field, given)
+    mistake = None if comparison.correct else diagnose(variant, field, answers)
     share = max(comparison.share, mistake.credit if mistake else 0.0)
     return FieldGrade(
         name=field.name,

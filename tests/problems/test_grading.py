@@ -118,7 +118,7 @@ def test_work_that_follows_from_a_wrong_answer_earns_its_points(make_problem):
         ("open", {"\ud800": 1, "w": [1, 2]}, {"\ud800"}, "no such field"),
         ("choice", {"answer": "E"}, {"answer"}, "options A, B, C, D"),
         ("choice", {"answer": ["B"]}, {"answer"}, "options A, B, C, D"),
-        ("choice", {"answer": ""}, {"answer"}, "empty"),
+        ("choice", {"answer": ""}, {"answer"}, "Choose one"),
         ("choice", {"w": [1, 2]}, {"w", "answer"}, "no such field"),
     ],
 )
@@ -193,6 +193,20 @@ def test_an_option_that_two_mistakes_lead_to_names_none(make_problem, make_mista
             variant = deal(problem, seed)
             mistakes = [grade(variant, "choice", {"answer": id_}).fields[0].mistake for id_ in "ABCD"]
             assert sum(mistake is not None for mistake in mistakes) == named
+
+
+def test_of_several_mistakes_the_one_that_fits_all_answers_is_named():
+    """2.3: the depth is wrong in both, but who exchanges N and C has N wrong as well."""
+    variant = deal(find("2.3"), 0)
+    wrong_depth = grade(variant, "open", {"N": 10, "H": 5, "W": 5, "C": 10})
+    assert [field.mistake for field in wrong_depth.fields] == [None, None, None, "depth-of-output"]
+    exchanged = grade(variant, "open", {"N": 3, "H": 5, "W": 5, "C": 10})
+    assert [field.mistake for field in exchanged.fields] == [
+        "number-and-channels-swapped",
+        None,
+        None,
+        "number-and-channels-swapped",
+    ]
 
 
 def test_the_options_of_a_variant_name_their_mistakes():
