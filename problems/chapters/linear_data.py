@@ -7,7 +7,7 @@ import numpy as np
 from problems.draws import Draws
 from problems.latex import latex_matrix, latex_number
 from problems.text import Text
-from solvers.linear_model import least_squares, with_bias
+from solvers.linear_model import half_mse, least_squares, with_bias
 from solvers.samples import Array
 
 
@@ -41,13 +41,14 @@ def arrays(p: Trips) -> tuple[Array, Array]:
 
 
 def ill_posed_trips(p: Trips) -> str | None:
-    """The times are sensible, and every weight of the fit can be told from 0."""
+    """The times are sensible, no exact fit, and every weight of the fit can be told from 0."""
     if min(p["y"]) < 5:
         return "a trip takes less than five minutes"
-    w = np.abs(least_squares(*arrays(p)))
-    if w.min() < 0.05 or w.max() > 60:
+    X, y = arrays(p)
+    w = least_squares(X, y)
+    if np.abs(w).min() < 0.05 or np.abs(w).max() > 60:
         return "a weight is too small or too large to be read well"
-    return None
+    return "the model fits exactly" if half_mse(w, X, y) < 0.05 else None
 
 
 def trips_table(p: Trips) -> Text:
@@ -65,7 +66,7 @@ def trips_table(p: Trips) -> Text:
 
 def column(vector: Array, decimals: int | None = 6) -> str:
     """A vector as a LaTeX column; with None as many decimals as it has."""
-    return latex_matrix([[component] for component in vector.tolist()], decimals)
+    return latex_matrix([[component + 0.0] for component in vector.tolist()], decimals)  # + 0.0: no −0
 
 
 def matrix(A: Array, decimals: int | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Chapter 1: the line through the commute data by least squares."""
+"""Chapter 1: the linear model of the commute data by least squares."""
 
 from pathlib import Path
 
@@ -74,7 +74,7 @@ problem = Problem(
         ),
     ),
     printed_options={
-        "A": {"w": (0.0, 7.833, 3.655)},
+        "A": {"w": (0.0, 8.464, 0.477)},
         "B": {"w": (28.0, 6.534, 2.113)},
         "C": {"w": (6.086, 6.534, 2.113)},
         "D": {"w": (6.086, 2.113, 6.534)},

@@ -13,7 +13,7 @@ from problems.latex import latex_matrix
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
-from solvers.linear_model import least_squares, polynomial_features, predict
+from solvers.linear_model import half_mse, least_squares, polynomial_features, predict
 from solvers.samples import Array
 
 
@@ -34,8 +34,10 @@ def draw(draws: Draws) -> Points:
 
 
 def ill_posed(p: Points) -> str | None:
-    w = np.abs(_weights(p))
-    return "a weight is too small to be told from 0" if w.min() < 0.05 else None
+    w, (X, y) = _weights(p), arrays(p)
+    if np.abs(w).min() < 0.05:
+        return "a weight is too small to be told from 0"
+    return "the parabola fits exactly" if half_mse(w, X, y) < 0.01 else None
 
 
 def arrays(p: Points) -> tuple[Array, Array]:

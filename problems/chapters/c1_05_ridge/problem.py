@@ -9,6 +9,7 @@ import numpy as np
 from problems.answers import Vector
 from problems.chapters.linear_data import column, matrix
 from problems.draws import Draws
+from problems.latex import latex_number
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
@@ -70,9 +71,9 @@ def values(p: Penalised) -> dict[str, str | Text]:
         "mean_gram": matrix(X.T @ X / n),
         "left": matrix(np.round(left, 9)),
         "right": column(np.round(right, 9), None),
-        "determinant": f"{a * d - b * b:.6f}",
-        "first_minor": f"{r * d - b * s:.6f}",
-        "second_minor": f"{a * s - b * r:.6f}",
+        "determinant": latex_number(round(a * d - b * b, 6)),
+        "first_minor": latex_number(round(r * d - b * s, 6)),
+        "second_minor": latex_number(round(a * s - b * r, 6)),
         "w": column(_ridge(p, p["ridge"])),
         "unpenalised": column(least_squares(X, y), 3),
     }

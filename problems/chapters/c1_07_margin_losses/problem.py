@@ -82,8 +82,8 @@ def values(p: Scored) -> dict[str, str | Text]:
             f"| sample | margin $m = y s$ | {heads}\n{rule}\n{rows}",
             f"| 样本 | 间隔 $m = y s$ | {heads}\n{rule}\n{rows}",
         ),
-        **{name: f"{float(value):.6f}" for name, value in key.items()},
-        **{f"{name}_sum": f"{n * float(value):.6f}" for name, value in key.items()},
+        **{name: latex_number(round(float(value), 6)) for name, value in key.items()},
+        **{f"{name}_sum": latex_number(round(n * float(value), 6)) for name, value in key.items()},
     }
 
 
@@ -107,7 +107,7 @@ problem = Problem(
     version=1,
     topic="margin-losses",
     folder=Path(__file__).parent,
-    printed=Scored(scores=[2.0, 0.5, -0.25, 0.75], y=[1, -1, -1, 1]),
+    printed=Scored(scores=[2.5, 0.5, -0.25, 0.8], y=[1, -1, -1, 1]),
     draw=draw,
     ill_posed=ill_posed,
     solve=solve,
