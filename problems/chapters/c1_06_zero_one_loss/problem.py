@@ -2,48 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypedDict
 
 import numpy as np
 
 from problems.answers import Number, Vector
+from problems.chapters.c1_06_zero_one_loss.samples import Classifier, arrays, draw
 from problems.chapters.linear_data import column
-from problems.draws import Draws
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
-from solvers.linear_model import with_bias
 from solvers.losses import margins, scores, sgn, zero_one_cost
 from solvers.samples import Array
-
-
-class Classifier(TypedDict):
-    """`X` (n, 2): rows are samples; `y` (n,): labels ±1; `w` (3,): the weights in halves, the bias first."""
-
-    X: list[list[int]]
-    y: list[int]
-    w: list[float]
-
-
-SIDE = range(-4, 5)
-
-
-def draw(draws: Draws) -> Classifier:
-    """5 or 6 samples with whole coordinates, one of them exactly on the decision line."""
-    n = draws.choice((5, 6))
-    on: list[list[int]] = []
-    while not on:
-        twice = [draws.choice((-6, -4, -2, 2, 4, 6)), draws.integer(-5, 5), draws.integer(-5, 5)]
-        grid = [[a, b] for a in SIDE for b in SIDE]
-        on = [x for x in grid if _twice_the_score(twice, x) == 0]
-    off = [x for x in grid if _twice_the_score(twice, x) != 0]
-    samples = draws.shuffled([draws.choice(on), *draws.sample(off, n - 1)])
-    return Classifier(X=samples, y=[draws.choice((-1, 1)) for _ in range(n)], w=[k / 2 for k in twice])
-
-
-def _twice_the_score(twice: list[int], x: list[int]) -> int:
-    return twice[0] + twice[1] * x[0] + twice[2] * x[1]
 
 
 def ill_posed(p: Classifier) -> str | None:
@@ -59,11 +29,6 @@ def ill_posed(p: Classifier) -> str | None:
         return "wrong counts of the errors coincide"
     predictions = [tuple(each(p)["predictions"]) for each in (solve, *WRONG_PREDICTIONS.values())]
     return "wrong predictions coincide" if len(set(predictions)) < len(predictions) else None
-
-
-def arrays(p: Classifier) -> tuple[Array, Array, Array]:
-    """The weights (3,), X with the constant feature 1 in front (n, 3), and y (n,): in the order of `solvers.losses`."""
-    return np.array(p["w"], dtype=np.float64), with_bias(p["X"]), np.array(p["y"], dtype=np.float64)
 
 
 def _scores(p: Classifier) -> Array:
