@@ -168,7 +168,7 @@ def _as_latex(value: Any) -> str:
             return ""  # needs words of its own: see Problem.values
         case int() | float():
             return latex_number(value)
-        case [first, *_] if isinstance(first, list):
+        case [[first, *_], *_] if not isinstance(first, list):
             return latex_matrix(value)
         case [*cells] if all(isinstance(cell, int | float | str) for cell in cells):
             return latex_matrix([[cell] for cell in cells])
