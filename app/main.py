@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from app import health
 from app.accounts.guests import Guests
-from app.attempts import api, problems_api
+from app.attempts import api, pages, problems_api
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
 from app.attempts.variants import Variants
@@ -15,6 +15,7 @@ from app.core import openapi, problem_details
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
 from app.core.middleware import BoundedBody, Guard
+from app.core.pages import error_page, static_address, static_files
 from app.core.problem_details import ProblemDetails
 from app.core.secret import signing_key
 from app.core.settings import Settings
@@ -58,8 +59,11 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     app.include_router(health.router)
     app.include_router(problems_api.router)
     app.include_router(api.router)
-    problem_details.install(app)
-    openapi.complete(app, [AttemptRequest, ProblemDetails], api.SECURITY_SCHEMES)
+    app.include_router(pages.router)
+    app.mount(static_address(), static_files(), name="static")
+    problem_details.install(app, error_page)
+    examples = {**health.EXAMPLES, **problems_api.EXAMPLES, **api.EXAMPLES}
+    openapi.complete(app, [AttemptRequest, ProblemDetails], api.SECURITY_SCHEMES, examples)
     app.add_middleware(BoundedBody, limit=settings.body_limit)
     app.add_middleware(Guard)
     return app
