@@ -15,20 +15,16 @@ def diagnose(variant: Variant[Any], field: Field, answers: Answers) -> Mistake[A
     Of the mistakes that fit this field, those that fit the other answers as well go before the rest: who exchanges two
     numbers gets both wrong, who has only one of them wrong made another mistake.
     """
-    given = answers[field.name]
-    if isinstance(field.kind, Choice):
-        source = next(option.source for option in field.kind.options if option.id == given)
-        chosen = variant.mistaken.get(source.removeprefix("mistake:"), {})
+    if any(field.name == native.name for native in variant.native_fields):
+        here = [name for name, yielded in variant.mistaken.items() if _fits(variant, answers, yielded, [field.name])]
+        names = [name for name in here if _fits(variant, answers, variant.mistaken[name], list(answers))] or here
+    else:  # the derived form `choice`: an option stands for answers to all fields
+        chosen = variant.option_answers(answers[field.name])
         names = [
             name
             for name, yielded in variant.mistaken.items()
             if set(yielded) == set(chosen) and variant.near(yielded, chosen, 1.0)
         ]
-    elif isinstance(field.kind, Choices):
-        names = []
-    else:
-        here = [name for name, yielded in variant.mistaken.items() if _fits(variant, answers, yielded, [field.name])]
-        names = [name for name in here if _fits(variant, answers, variant.mistaken[name], list(answers))] or here
     return variant.problem.mistake(names[0]) if len(names) == 1 else None
 
 

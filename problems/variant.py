@@ -110,13 +110,19 @@ class Variant(Generic[P]):
         """The options of the derived form ``choice``."""
         if self.seed == 0:
             return tuple(
-                Option(id_, self._shown(answers), KEY if self.near_key(self.as_answers(answers)) else "printed")
+                Option(id_, self._shown(answers), KEY if self.near_key(self.option_answers(id_)) else "printed")
                 for id_, answers in self.problem.printed_options.items()
             )
         return tuple(
-            Option(id_, self._shown(self._of_source(source)), source)
+            Option(id_, self._shown(self.option_answers(id_)), source)
             for id_, source in zip(self.problem.printed_options, self.layout, strict=False)
         )
+
+    def option_answers(self, option: str) -> Answers:
+        """What an option of the derived form ``choice`` stands for."""
+        if self.seed == 0:
+            return self.as_answers(self.problem.printed_options[option])
+        return self._of_source(self.layout[list(self.problem.printed_options).index(option)])
 
     def _of_source(self, source: str) -> Answers:
         if source == KEY:

@@ -217,6 +217,22 @@ def test_the_options_of_a_variant_name_their_mistakes():
         assert field.mistake in (None, option.source.removeprefix("mistake:"))
 
 
+@pytest.mark.parametrize(
+    ("id_", "named"),
+    [
+        ("1.5", {"A": "unweighted-numerator", "B": "equal-weights", "D": "reversed-weights"}),
+        ("1.6", {}),  # no mistake that we know leads to a wrong option of the book's 1.6 to 1.10
+        ("2.3", {"3": "depth-one", "5": "number-and-channels-swapped"}),
+        ("2.4", {"2": "one-weight-per-output", "4": "dense-weights-only", "5": "neurons-counted"}),
+    ],
+)
+def test_printed_options_name_the_mistakes_that_lead_to_them(id_, named):
+    variant = deal(find(id_), 0)
+    options = find(id_).printed_options
+    found = {option: grade(variant, "choice", {"answer": option}).fields[0].mistake for option in options}
+    assert {option: mistake for option, mistake in found.items() if mistake} == named
+
+
 def test_a_mistake_that_yields_the_key_is_never_held_against_anyone(make_problem, make_mistake):
     variant = deal(make_problem(mistakes=(make_mistake("harmless", 0.5),)), 0)
     result = grade(variant, "open", {"w": "1, 2"})
