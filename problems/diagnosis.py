@@ -9,8 +9,8 @@ from problems.text import Text
 from problems.variant import Variant
 
 
-def diagnose(variant: Variant[Any], field: Field, answers: Answers) -> Mistake[Any] | None:
-    """The one mistake that leads to exactly this wrong answer; None when none or several do.
+def diagnose(variant: Variant[Any], field: Field, answers: Answers) -> tuple[Mistake[Any], ...]:
+    """The mistakes that lead to exactly this wrong answer. Only where it is one is the student held to have made it.
 
     Of the mistakes that fit this field, those that fit the other answers as well go before the rest: who exchanges two
     numbers gets both wrong, who has only one of them wrong made another mistake.
@@ -25,7 +25,7 @@ def diagnose(variant: Variant[Any], field: Field, answers: Answers) -> Mistake[A
             for name, yielded in variant.mistaken.items()
             if set(yielded) == set(chosen) and variant.near(yielded, chosen, 1.0)
         ]
-    return variant.problem.mistake(names[0]) if len(names) == 1 else None
+    return tuple(map(variant.problem.mistake, names))
 
 
 def _fits(variant: Variant[Any], answers: Answers, yielded: Answers, names: list[str]) -> bool:
@@ -36,14 +36,37 @@ def _fits(variant: Variant[Any], answers: Answers, yielded: Answers, names: list
 
 
 def explain(
-    variant: Variant[Any], field: Field, given: Any, key: Any, comparison: Comparison, mistake: Mistake[Any] | None
+    variant: Variant[Any],
+    field: Field,
+    given: Any,
+    key: Any,
+    comparison: Comparison,
+    mistakes: tuple[Mistake[Any], ...],
 ) -> Text:
     """The feedback on one field; with the reason why two keys count, on a printed exercise whose key is disputed."""
-    feedback = mistake.text if mistake else _feedback(field.kind, given, key, comparison)
+    match mistakes:
+        case (mistake,):
+            feedback = mistake.text
+        case _:
+            feedback = _paragraphs([_feedback(field.kind, given, key, comparison), *_shared(mistakes)])
     erratum = variant.problem.erratum
     if variant.seed != 0 or erratum is None or field.name not in variant.problem.published:
         return feedback
     return _paragraphs([feedback, erratum.reason])
+
+
+def _shared(mistakes: tuple[Mistake[Any], ...]) -> list[Text]:
+    """What several mistakes with the same result have in common: where in the book to read on."""
+    sections = {mistake.reread.replace(";", ",").partition(",")[0] for mistake in mistakes}
+    if len(sections) != 1 or "" in sections:
+        return []
+    (section,) = sections
+    return [
+        Text(
+            f"Several known slips lead to just this answer; all of them concern section {section} of the book.",
+            f"有好几种常见错误都会得到这个结果，它们都与书中 {section} 节有关。",
+        )
+    ]
 
 
 def _feedback(kind: AnyKind, given: Any, key: Any, comparison: Comparison) -> Text:

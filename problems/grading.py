@@ -156,7 +156,8 @@ def _graded(
     variant: Variant[Any], field: Field, kind: AnyKind, answers: Answers, key: Answers, comparison: Comparison
 ) -> FieldGrade:
     given = answers[field.name]
-    mistake = None if comparison.correct else diagnose(variant, field, answers)
+    mistakes = () if comparison.correct else diagnose(variant, field, answers)
+    mistake = mistakes[0] if len(mistakes) == 1 else None
     share = max(comparison.share, mistake.credit if mistake else 0.0)
     return FieldGrade(
         name=field.name,
@@ -167,7 +168,7 @@ def _graded(
         read_as_latex=kind.latex(given),
         parts=comparison.parts,
         mistake=mistake.id if mistake else None,
-        feedback=explain(variant, field, given, key[field.name], comparison, mistake),
+        feedback=explain(variant, field, given, key[field.name], comparison, mistakes),
     )
 
 

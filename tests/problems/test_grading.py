@@ -184,6 +184,19 @@ def test_two_mistakes_with_one_result_name_none(make_problem, make_mistake):
     assert grade(variant, "open", {"w": "2, 4"}).fields[0].mistake == "kept"
 
 
+def test_several_mistakes_say_what_they_share(make_problem, make_mistake):
+    """At n = 8 and d = 4 a factor 2 too much and a mean over the features come out the same (1.6, as printed)."""
+    variant = deal(find("1.6"), 0)
+    (field,) = grade(variant, "open", {"w": list(variant.mistaken["factor-two"]["w"])}).fields
+    assert field.mistake is None
+    assert field.feedback.en.startswith("No component is right.\n\nSeveral known slips lead to just this answer")
+    assert "section 1.4 of the book" in field.feedback.en
+    assert "书中 1.4 节" in field.feedback.zh
+    apart = (make_mistake("doubled", 2, reread="1.1"), make_mistake("added to itself", 2, reread="1.2"))
+    (field,) = grade(deal(make_problem(mistakes=apart), 0), "open", {"w": "4, 8"}).fields
+    assert field.feedback.en == "No component is right."
+
+
 def test_an_option_that_two_mistakes_lead_to_names_none(make_problem, make_mistake):
     twins = [make_mistake(f"{name} {factor}", factor) for factor in (1, 2, -1) for name in ("one", "other")]
     lone = make_problem(mistakes=tuple(twins[::2]))
