@@ -127,7 +127,7 @@ def _activated_twice(p: NetworkInput) -> Layers:
     return _with(p, x=first.tolist())
 
 
-MISTAKES = (
+MISTAKES: tuple[Mistake[NetworkInput], ...] = (
     _slip(
         "biases-forgotten",
         Text("You left out the biases: $z^l = W^l a^{l-1} + b^l$.", "你漏掉了偏置：$z^l = W^l a^{l-1} + b^l$。"),
