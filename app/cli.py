@@ -1,6 +1,7 @@
 """`haitang`: serving, migrating, and the author's tools."""
 
 import gc
+import socket
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from problems.problem import Form, Problem
 from problems.text import Language
 from problems.variant import UnknownFormError, Variant
 
+BACKLOG = 2048  # connections that may wait in line
 GRACE = 30  # seconds that requests under way are given when the service is told to stop
 GC_THRESHOLD = 50_000
 
@@ -46,8 +48,6 @@ def serve(
     _migrate(settings)
     config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         loop="auto",  # uvloop where there is one
         http="httptools",
         access_log=False,
@@ -55,10 +55,9 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
-    with config.bind_socket() as listening:
-        port = listening.getsockname()[1]
+    with _listen(settings.host, settings.port) as listening:
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-        typer.echo(f"Haitang is at http://{shown}:{port}/ (Ctrl+C stops it)")
+        typer.echo(f"Haitang is at http://{shown}:{listening.getsockname()[1]}/ (Ctrl+C stops it)")
         # What has been loaded stays; the collector need not look at it again, nor so often at what a request leaves.
         gc.collect()
         gc.freeze()
@@ -122,6 +121,16 @@ def check(
 def openapi() -> None:
     """Print the OpenAPI document."""
     typer.echo(orjson.dumps(create_app(_settings()).openapi(), option=orjson.OPT_INDENT_2).decode())
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket to which one can connect at once; who comes before the service is up waits in line."""
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG
+        )
+    except OSError as error:
+        raise _failure(f"Can't listen on {host} port {port}: {error.strerror or error}") from None
 
 
 def _settings(**given: Any) -> Settings:

@@ -32,6 +32,9 @@ ANONYMOUS = "anonymous"
 POLICY: KeyPolicy = "either"  # practice accepts the published and the corrected key of a disputed exercise
 TRIES = 3
 
+# Built once: building a statement and its cache key costs as much as executing it.
+_ADD_PERSON, _ADD_ATTEMPT, _ADD_SCORE, _ADD_KEY = map(insert, (Person, Attempt, Score, IdempotencyKey))
+
 logger = logging.getLogger(__name__)
 
 
@@ -166,12 +169,12 @@ class _Writing:
 
     def _add_person(self, connection: Connection, person: str) -> None:
         if connection.execute(select(Person.id).where(Person.id == person)).first() is None:
-            connection.execute(insert(Person), {"id": person, "kind": "guest", "created_at": self._result.created_at})
+            connection.execute(_ADD_PERSON, {"id": person, "kind": "guest", "created_at": self._result.created_at})
 
     def _add_attempt(self, connection: Connection, variant: int) -> None:
         result = self._result
         connection.execute(
-            insert(Attempt),
+            _ADD_ATTEMPT,
             {
                 "id": result.id,
                 "person_id": self._submission.person,
@@ -183,7 +186,7 @@ class _Writing:
         )
         if self._graded is not None:
             connection.execute(
-                insert(Score),
+                _ADD_SCORE,
                 {
                     "attempt_id": result.id,
                     "key_version": result.version,
@@ -198,7 +201,7 @@ class _Writing:
 
     def _add_key(self, connection: Connection, key: str) -> None:
         connection.execute(
-            insert(IdempotencyKey),
+            _ADD_KEY,
             {
                 "owner": self._owner,
                 "key": key,
