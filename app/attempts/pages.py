@@ -45,6 +45,7 @@ async def choose_language(request: Request) -> Response:
 
 
 @router.get("/{language:language}")
+@router.get("/{language:language}/")
 @router.get("/{language:language}/problems")
 async def show_catalogue(request: Request, language: Language) -> Response:
     best = await service_of(request).database.read(best_results, guests_of(request).read(request))

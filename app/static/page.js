@@ -15,38 +15,47 @@ document.querySelectorAll("time[datetime]").forEach(showLocalTime);
 document.querySelectorAll("button[data-copy]").forEach(copyOnClick);
 document.getElementById("summary")?.focus({ preventScroll: true });
 
-// What is typed survives a closed tab. A draft is dropped once the answer is stored, which the result page shows.
+// What is typed survives a closed tab. The draft is dropped once the same answer is stored, as the result page shows.
 function keepDraft(form) {
   const key = `draft:${form.dataset.draft}`;
   const saved = form.querySelector("[data-saved]");
-  const fields = () => [...form.querySelectorAll("[name]")].filter((field) => field.type !== "hidden");
-  try {
-    if (form.dataset.stored !== undefined) localStorage.removeItem(key);
-    else if (form.dataset.fresh !== undefined) restore(JSON.parse(localStorage.getItem(key) ?? "[]"));
-  } catch {
-    // Storage is switched off or holds something else: nothing to restore.
+  const fields = [...form.querySelectorAll("input[name]:not([type=hidden])")];
+  const typed = () => JSON.stringify(fields.map((field) => (field.type === "text" ? field.value : field.checked)));
+
+  function save() {
+    try {
+      localStorage.setItem(key, typed());
+      const time = new Date().toLocaleTimeString(locale, { timeStyle: "short" });
+      saved.textContent = saved.dataset.saved.replace("{time}", time);
+    } catch {
+      saved.textContent = ""; // storage is full or switched off
+    }
   }
 
   function restore(draft) {
-    const all = fields();
-    if (draft.length !== all.length) return;
-    all.forEach((field, place) => {
+    if (draft.length !== fields.length) return;
+    fields.forEach((field, place) => {
       if (field.type === "text") field.value = draft[place];
       else field.checked = draft[place];
     });
   }
 
+  try {
+    const draft = localStorage.getItem(key);
+    if (form.dataset.stored !== undefined && draft === typed()) localStorage.removeItem(key);
+    if (form.dataset.fresh !== undefined && draft) restore(JSON.parse(draft));
+  } catch {
+    // Storage is switched off or holds something else: nothing to restore.
+  }
+
   let timer;
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      try {
-        localStorage.setItem(key, JSON.stringify(fields().map((field) => (field.type === "text" ? field.value : field.checked))));
-        saved.textContent = saved.dataset.saved.replace("{time}", new Date().toLocaleTimeString(locale, { timeStyle: "short" }));
-      } catch {
-        saved.textContent = "";
-      }
-    }, 500);
+    timer = setTimeout(save, 500);
+  });
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    save();
   });
 }
 

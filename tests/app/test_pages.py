@@ -196,6 +196,7 @@ async def test_a_double_click_stores_one_attempt_a_mended_answer_another(
         pytest.param(lambda form, _headers: {"token": "9" + form["token"]}, id="token from the future"),
         pytest.param(lambda _form, headers: headers.update({"Sec-Fetch-Site": "cross-site"}), id="another site"),
         pytest.param(lambda _form, headers: headers.update({"Origin": "https://other.test"}), id="another origin"),
+        pytest.param(lambda _form, headers: headers.update({"Origin": "http://[::1"}), id="no origin at all"),
         pytest.param(lambda _form, headers: headers.update({"Cookie": ""}), id="no cookie"),
     ],
 )
@@ -209,6 +210,13 @@ async def test_a_form_that_may_not_be_ours_is_shown_again_with_the_answer(
     assert "Your answer has not been checked yet" in page.text
     assert tuple(values(page, "w")) == KEY_16
     assert attempts(app) == 0
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://haitang.test"}])
+async def test_a_form_that_a_browser_says_is_ours_is_taken(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    form = hidden(await client.get("/en/problems/1.6"))
+    response = await client.post("/en/problems/1.6", data=form | {"w": KEY_16}, headers=headers)
+    assert response.status_code == 303
 
 
 async def test_a_form_that_was_open_for_too_long_works_at_the_second_press(

@@ -120,6 +120,21 @@ def test_what_is_typed_survives_a_reload_until_it_is_checked(new_page: NewPage) 
     expect(box(page, 2)).to_have_value("")
 
 
+def test_looking_at_an_old_attempt_keeps_the_draft_of_a_new_one(new_page: NewPage) -> None:
+    page = new_page()
+    page.goto("/en/problems/1.4")
+    page.get_by_role("textbox", name="Your answer").fill("1")
+    page.get_by_role("button", name="Check my answer").click()
+    page.wait_for_url("**/attempts/*")
+    attempt = page.url
+    page.goto("/en/problems/1.4")
+    page.get_by_role("textbox", name="Your answer").fill("12")
+    expect(page.get_by_text("Draft kept in this browser")).to_be_visible()
+    page.goto(attempt)
+    page.goto("/en/problems/1.4")
+    expect(page.get_by_role("textbox", name="Your answer")).to_have_value("12")
+
+
 def test_going_back_and_checking_another_answer(new_page: NewPage) -> None:
     page = new_page()
     page.goto("/en/problems/1.1")
