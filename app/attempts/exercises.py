@@ -7,6 +7,7 @@ from typing import Any
 
 from problems.answers import Choice, Choices, Option
 from problems.draws import MAX_SEED
+from problems.formula_kind import Formula, Variable
 from problems.problem import Field, Form, Problem
 from problems.variant import Variant
 
@@ -47,6 +48,7 @@ def _field_json(field: Field) -> dict[str, Any]:
         "label": field.label,
         "points": field.points,
         "options": [_option_json(option) for option in kind.options] if isinstance(kind, Choice | Choices) else None,
+        "variables": [_variable_json(variable) for variable in kind.variables] if isinstance(kind, Formula) else None,
         "tolerance": kind.tolerance.value if kind.tolerance else None,
         "tolerance_kind": kind.tolerance.kind if kind.tolerance else None,
     }
@@ -54,3 +56,7 @@ def _field_json(field: Field) -> dict[str, Any]:
 
 def _option_json(option: Option) -> dict[str, Any]:
     return {"id": option.id, "text": option.text.as_dict()}
+
+
+def _variable_json(variable: Variable) -> dict[str, Any]:
+    return {"name": variable.name, "low": variable.low, "high": variable.high}

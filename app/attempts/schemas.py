@@ -51,6 +51,14 @@ class OptionOut(BaseModel):
     text: Bilingual
 
 
+class VariableOut(BaseModel):
+    """A variable of a formula, which is compared with the key where low < value < high."""
+
+    name: str
+    low: float
+    high: float
+
+
 class FieldOut(BaseModel):
     """One answer that is asked for, and how near it must come."""
 
@@ -60,6 +68,7 @@ class FieldOut(BaseModel):
     label: str = Field(description="LaTeX that stands before the input; may be empty")
     points: float
     options: list[OptionOut] | None = Field(description="of a Choice or of Choices, else null")
+    variables: list[VariableOut] | None = Field(description="of a Formula, else null")
     tolerance: float | None
     tolerance_kind: Literal["absolute", "relative", "decimals", "significant"] | None
 

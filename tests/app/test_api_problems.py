@@ -57,6 +57,7 @@ async def test_a_variant_holds_all_that_is_needed_to_solve_it(client: httpx.Asyn
         "label": f"W^{{({variant['data']['steps']})}} =",
         "points": 1.0,
         "options": None,
+        "variables": None,
         "tolerance": 0.001,
         "tolerance_kind": "absolute",
     }
