@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from problems.answers import AnyKind
 from problems.draws import Draws
+from problems.families import BY_MISTAKE
 from problems.text import Page, Text, read_page
 
 P = TypeVar("P", bound=Mapping[str, Any])
@@ -43,7 +44,8 @@ class Mistake(Generic[P]):
     `answers` computes what the mistake yields for the fields it touches. A `core` mistake must never yield the key:
     a draw on which it does is redrawn. One that no student would believe when it stands among the options (it diverges,
     say) is no `distractor`. `credit` is the share of the points that the mistake still earns. `reread` names the place
-    in the book.
+    in the book: sections, each followed by its equations, such as ``2.1, (2.1); 1.3, (1.5)``. `family` is the key of
+    what it has in common with others (`problems.families`); only an id that is not listed there needs it.
     """
 
     id: str
@@ -53,6 +55,10 @@ class Mistake(Generic[P]):
     distractor: bool = True
     credit: float = 0.0
     reread: str = ""
+    family: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "family", self.family or BY_MISTAKE.get(self.id, ""))
 
 
 @dataclass(frozen=True, slots=True)
