@@ -81,7 +81,6 @@ EXTREMES: Mapping[str, Callable[[Array, Array], Array]] = {"max": np.maximum, "m
 """Functions of two or more arguments."""
 
 _ULP = 2.0**-52
-_EXACT = np.asarray(0.0)
 
 
 class Values(NamedTuple):
@@ -107,9 +106,9 @@ def evaluate(tree: Node, points: Mapping[str, Array]) -> Values:
 def _evaluate(tree: Node, points: Mapping[str, Array]) -> tuple[Array, Array]:
     match tree:
         case Constant(value):
-            return np.asarray(value), _EXACT
+            return _number(value)
         case Name(name):
-            return points[name] if name in points else np.asarray(NAMED[name]), _EXACT
+            return (points[name], np.asarray(0.0)) if name in points else _number(NAMED[name])
         case Negative(operand):
             values, errors = _evaluate(operand, points)
             return -values, errors
@@ -126,6 +125,10 @@ def _evaluate(tree: Node, points: Mapping[str, Array]) -> tuple[Array, Array]:
                 x, error = _evaluate(argument, points)
                 values, errors = extreme(values, x), np.maximum(errors, error)
             return values, errors
+
+
+def _number(value: float) -> tuple[Array, Array]:
+    return np.asarray(value), np.asarray(0.0 if value.is_integer() else _ULP * value)
 
 
 def _operate(operator: Operator, a: Array, error_a: Array, b: Array, error_b: Array) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from problems.formula_reading import ALIASES, MAX_LENGTH, plain_name, read_formu
 from problems.reading import FormatError, read_number
 from problems.tolerance import Tolerance
 
-MILLIONTH = Tolerance("relative", 1e-6)
+DEFAULT_TOLERANCE = Tolerance("relative", 1e-8)
+"""Constants with nine digits are near enough; exercises can be more generous."""
 
 MAX_KEY_LENGTH = 200
 """A key is shorter than what may be typed, so that other ways to write it have room."""
@@ -63,13 +64,6 @@ class Variable:
             raise ValueError(f"{self.name}: from {self.low} to {self.high} is no interval")
 
 
-class _Reach(NamedTuple):
-    """Differences up to `widths`, one per point, are within one tolerance; `size` is the key's largest value."""
-
-    widths: Array
-    size: float
-
-
 @dataclass(frozen=True, slots=True)
 class Formula:
     """A formula in `variables`; an answer is the text that was typed.
@@ -80,7 +74,7 @@ class Formula:
     """
 
     variables: tuple[Variable, ...]
-    tolerance: Tolerance = MILLIONTH
+    tolerance: Tolerance = DEFAULT_TOLERANCE
     points: int = 128
     name = "Formula"
     shape: tuple[int, ...] = ()
@@ -123,22 +117,23 @@ class Formula:
         """How far apart the two are, in tolerances, at every point; NaN where that has no meaning."""
         answer, wanted = _sampled(self, given), _sampled(self, key)
         with np.errstate(all="ignore"):
-            return np.abs(answer.values - wanted.values) / self._reach(answer, wanted).widths
+            return np.abs(answer.values - wanted.values) / self._widths(answer, wanted)
 
-    def _reach(self, answer: Values, key: Values) -> _Reach:
-        sizes = np.abs(key.values)
-        largest = float(sizes.max())
-        if (sizes <= ROUNDING * key.errors).all():  # 0 everywhere: no share of it says anything
-            sizes, largest = np.ones_like(sizes), 1.0
-        blur = np.fmin(ROUNDING * (answer.errors + key.errors), MAX_ROUNDING * largest)
+    def _widths(self, answer: Values, key: Values) -> Array:
+        """The differences, one per point, that are one tolerance."""
+        sizes = np.ones_like(key.values) if _vanishes(key) else np.abs(key.values)
+        blur = np.fmin(ROUNDING * (answer.errors + key.errors), MAX_ROUNDING * sizes.max())
         width = self.tolerance.value * (sizes if self.tolerance.kind == "relative" else 1.0)
         # Never 0, so that two values of 0 are 0 tolerances apart.
-        return _Reach(np.maximum(width + blur, np.finfo(float).tiny), largest)
+        widths: Array = np.maximum(width + blur, np.finfo(float).tiny)
+        return widths
 
     def moved(self, key: str, tolerances: float) -> str:
-        """A formula so many tolerances away from the key, where the key is largest."""
-        size = self._reach(_sampled(self, key), _sampled(self, key)).size if self.tolerance.kind == "relative" else 1.0
-        return f"({key}) + {tolerances * self.tolerance.value * size!r}"
+        """A formula so many tolerances away from the key."""
+        by = tolerances * self.tolerance.value
+        if self.tolerance.kind == "relative" and not _vanishes(_sampled(self, key)):
+            return f"({key})*{1 + by!r}"
+        return f"({key}) + {by!r}"
 
     def text(self, value: str) -> str:
         return text(read_formula(value, self._names))
@@ -162,6 +157,11 @@ def _typed(raw: Any) -> str:
 
 def _defined(sampled: Values) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.abs(sampled.values) <= MAX_MAGNITUDE  # false for NaN
+
+
+def _vanishes(key: Values) -> bool:
+    """Whether it is 0 everywhere, but for rounding: no share of it says anything then."""
+    return bool((np.abs(key.values) <= ROUNDING * key.errors).all())
 
 
 @functools.lru_cache(maxsize=512)

@@ -87,9 +87,7 @@ class _Parser:
         self._depth = 0
         own = {plain_name(name): name for name in variables}
         self._names = own | {name: name for name in NAMED if name not in own}
-        self._functions = {name: name for name in (*FUNCTIONS, *EXTREMES)} | ALIASES
-        if "sigma" not in own:
-            self._functions["sigma"] = "sigmoid"
+        self._functions = {name: name for name in (*FUNCTIONS, *EXTREMES)} | ALIASES | {"sigma": "sigmoid"}
 
     @property
     def _token(self) -> _Token:

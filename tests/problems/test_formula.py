@@ -243,6 +243,7 @@ def test_the_bounds_themselves_are_allowed():
     assert KIND.text(KIND.parse(longest)).count("+") == 149
     assert KIND.latex(KIND.parse("-" * 299 + "x")) == "-x"
     assert KIND.parse("1^" * MAX_DEPTH + "x")
+    assert KIND.parse("+".join(["(x)^2"] * 50)), "side by side is not deep"
 
 
 # Python reads sums, products, powers and signs by the same rules: it tells what is a formula, and what it is worth
@@ -332,6 +333,7 @@ EQUIVALENT = [
     ("log(1+exp(x))", "x + ln(1+exp(-x))"),
     ("0", "x-x"),
     ("sin(x)^2+cos(x)^2", "1"),
+    ("sin(x)^2+cos(x)^2-1", "0"),
     ("x-1/3", "x-0.33333333333"),
     ("(x-1)^8", "x^8-8*x^7+28*x^6-56*x^5+70*x^4-56*x^3+28*x^2-8*x+1"),
     ("1e-12*x", "x/10^12"),
@@ -357,7 +359,7 @@ def test_tails_in_which_digits_cancel_are_no_mistake():
 
 NEAR_MISSES = [
     ("x^2", "x^2 + 1e-3*x"),
-    ("x^2", "x^2 + 1e-3*x + 1e20 - 1e20"),  # its rounding error is huge, and no excuse
+    ("x^2", "x^2 + 1e-3*x + (1e13*x - 1e13*x)"),  # its rounding error is huge, and no excuse
     ("x^2", "x^2*1.0001"),
     ("x^2", "abs(x)^2.0001"),
     ("x*y", "x*y + 1e-5"),
@@ -375,6 +377,7 @@ NEAR_MISSES = [
     ("sin(x)", "x-x^3/6"),
     ("1e-12*x", "0"),
     ("0", "1e-5*x"),
+    ("1 + 0.001*x", "1 + 0.0010001*x"),
     ("exp(20*x)", "exp(20*x)+1e-3"),  # seen where the key is small, though its largest value is 10¹⁷
     ("max(x, -1.97)", "x"),
 ]
@@ -405,8 +408,16 @@ def test_an_absolute_tolerance_counts_everywhere_alike():
     assert kind.distance("x", "x + 0.05") == pytest.approx(5)
 
 
+@pytest.mark.parametrize("tolerance", [Tolerance("relative", 1e-4), Tolerance("absolute", 1e-4)])
+@pytest.mark.parametrize("key", ["x", "exp(3*x) - y", "0", "sin(x)^2+cos(x)^2-1"])
+def test_a_moved_key_is_just_so_far_away(tolerance, key):
+    kind = Formula(SIGNED.variables, tolerance)
+    assert kind.compare(kind.moved(key, 0.9), kind.key(key)).correct
+    assert not kind.compare(kind.moved(key, 1.1), kind.key(key)).correct
+
+
 def test_distances_are_in_tolerances_and_infinite_where_nothing_can_be_compared():
-    assert SIGNED.distance("exp(x)", "exp(x)*(1 + 5e-6)") == pytest.approx(5, rel=1e-3)
+    assert SIGNED.distance("exp(x)", "exp(x)*(1 + 5e-8)") == pytest.approx(5, rel=1e-3)
     assert SIGNED.distance("log(x)", "x") == math.inf
 
 

@@ -8,10 +8,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import mpmath
+import numpy as np
 import pytest
 
-from problems.formula import Call, Constant, Name, Negative, Operation, text
-from problems.formula_kind import Formula, Variable
+from problems.formula import Call, Constant, Name, Negative, Operation, evaluate, text
+from problems.formula_kind import ROUNDING, Formula, Variable
 from problems.formula_reading import MAX_LENGTH
 from problems.reading import FormatError
 
@@ -36,7 +37,7 @@ FEW, MANY = oracle_points(14), oracle_points(600)
 SAME = 1e-25
 """Relative difference up to which 60 digits that partly cancel mean the same formula."""
 
-DIFFERENT = 1e-5
+DIFFERENT = 1e-7
 """Relative difference from which two formulas must be told apart: ten tolerances."""
 
 
@@ -336,3 +337,14 @@ def test_rewritten_keys_are_right():
         assert KIND.compare(KIND.parse(typed), key).correct, (text(tree), typed)
         tried += 1
     assert tried > 0.8 * FORMULAS
+
+
+def test_no_value_is_further_off_than_its_error_bound_allows():
+    """The bound is to first order, and the grader allows four times as much."""
+    points = {name: np.array([float(point[name]) for point in FEW]) for name in ("x", "y")}
+    for draw, tree, _ in keys():
+        for formula in (tree, change(draw, tree, rewrite)):
+            values, errors = evaluate(formula, points)
+            for value, error, exact in zip(values, errors, exact_values(formula), strict=True):
+                known = exact is not None and np.isfinite(error)
+                assert not known or abs(CONTEXT.mpf(value) - exact) <= ROUNDING * error, text(formula)
