@@ -15,6 +15,7 @@ from problems.answers import AnyKind
 from problems.draws import Draws
 from problems.families import BY_MISTAKE
 from problems.text import Page, Text, read_page
+from problems.tracing import Tracing
 
 P = TypeVar("P", bound=Mapping[str, Any])
 Answers = Mapping[str, Any]
@@ -87,6 +88,7 @@ class Problem(Generic[P]):
     - `solve`: the key, computed. Values may be NumPy arrays; they are made answers by the fields' kinds.
     - `fields`: what is asked, in the form ``open`` (or the only form, when `native_choice`).
     - `follow`: what the later fields come to when the earlier ones have these answers, for fields with `follows`.
+    - `tracing`: how a student's whole run is checked, where the exercise has iterations.
     - `printed_options`: the values of the printed options by id; their presence gives the problem the form ``choice``.
     - `show_option`: an option's values as LaTeX, where rounding them is not the way to write them.
     - `native_choice`: the fields are choices by themselves; `forms` says under which names they are served.
@@ -105,6 +107,7 @@ class Problem(Generic[P]):
     values: Callable[[P], Mapping[str, str | Text]] = _nothing
     mistakes: tuple[Mistake[P], ...] = ()
     follow: Callable[[P, Answers], Answers] | None = None
+    tracing: Tracing[P] | None = None
     published: Answers = field(default_factory=dict)
     erratum: Erratum | None = None
     printed_options: Mapping[str, Answers] = field(default_factory=dict)

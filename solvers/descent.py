@@ -95,7 +95,7 @@ def averaged_momentum(gradient: Gradient, w0: ArrayLike, step_size: StepSize, mo
 
 
 def adagrad(
-    gradient: Gradient, w0: ArrayLike, step_size: StepSize, epsilon: float, steps: int, *, initial: float = 0.0
+    gradient: Gradient, w0: ArrayLike, step_size: StepSize, epsilon: float, steps: int, *, initial: float | Array = 0.0
 ) -> Array:
     """AdaGrad: r ← r + g², w ← w − η g / (ε + √r), elementwise, from r = initial. Exercise 1.9.
 
