@@ -383,7 +383,7 @@ def test_a_variant_has_enough_distinguishable_mistakes(id_):
         ("c3.6", {"weights": [2, 4], "bias": 1, "output": 11}, ["output"]),
         ("c3.7", {"coefficients": [4, 2, -1], "value": 4 * logistic(1.6) - 1}, ["value"]),
         ("c3.7", {"value": 0.5, "derivative": 0.75}, ["derivative"]),
-        ("c3.8", {"dw": [0.2, 0.1], "db": -0.2, "w": [0.2, -0.55], "b": 1.0}, ["w", "b"]),
+        ("c3.8", {"dw": [0.2, 0.1], "db": -0.2, "w": [0.1, -0.45], "b": 1.0}, ["w", "b"]),
     ],
 )
 def test_what_follows_from_a_wrong_answer_earns_the_points(id_, given, followed):
