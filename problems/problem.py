@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from problems.answers import AnyKind
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.families import BY_MISTAKE
 from problems.text import Page, Text, read_page
 from problems.tracing import Tracing
@@ -93,6 +94,7 @@ class Problem(Generic[P]):
     - `show_option`: an option's values as LaTeX, where rounding them is not the way to write them.
     - `native_choice`: the fields are choices by themselves; `forms` says under which names they are served.
     - `values`: further slots of the texts, beside the parameters themselves.
+    - `exhibits`: tables and figures of the worked solution; computed when somebody looks at it, and only then.
     """
 
     id: str
@@ -105,6 +107,7 @@ class Problem(Generic[P]):
     fields: Callable[[P], tuple[Field, ...]]
     ill_posed: Callable[[P], str | None] = _always
     values: Callable[[P], Mapping[str, str | Text]] = _nothing
+    exhibits: Callable[[P], Exhibits] | None = None
     mistakes: tuple[Mistake[P], ...] = ()
     follow: Callable[[P, Answers], Answers] | None = None
     tracing: Tracing[P] | None = None
