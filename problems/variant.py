@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import Any, Generic
 
 from problems.answers import Choice, Option
+from problems.candidates import Candidates, candidates
+from problems.exhibits import Exhibits
 from problems.formula_kind import Formula
 from problems.latex import latex_matrix, latex_number
 from problems.problem import Answers, Field, Form, KeyPolicy, Mistake, P, Problem
@@ -89,6 +91,12 @@ class Variant(Generic[P]):
         results = {mistake.id: self.mistake_answers(mistake) for mistake in self.problem.mistakes}
         return {name: answers for name, answers in results.items() if answers and not self.near_key(answers)}
 
+    @cached_property
+    def candidates(self) -> Candidates:
+        """Every known wrong answer, ready to be held against a given one."""
+        mistaken = [(self.problem.mistake(name), answers) for name, answers in self.mistaken.items()]
+        return candidates(self.native_fields, self.solved, mistaken)
+
     def mistake_answers(self, mistake: Mistake[P]) -> Answers:
         """What one mistake yields; empty when that is no answer (it diverges, or has no meaning here)."""
         try:
@@ -164,6 +172,10 @@ class Variant(Generic[P]):
     @cached_property
     def solution(self) -> Text:
         return fill(self.problem.page.solution, self.slots)
+
+    def exhibits(self) -> Exhibits:
+        """Tables and figures of the solution, computed anew each time: many variants are kept, few are looked at."""
+        return self.problem.exhibits(self.parameters) if self.problem.exhibits else Exhibits()
 
 
 def _as_latex(value: Any) -> str:
