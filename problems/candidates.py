@@ -75,7 +75,8 @@ class _Numbers:
         With u the unit of the last decimal: cutting moves a number towards 0 by less than u, rounding by u/2 at most
         to either side.
         """
-        decimals = max(typed_decimals(numbers.tolist()), min(self._kind.decimals, DECIMALS))
+        # A key of whole numbers asks for no decimals, but a mistake need not lead to whole numbers.
+        decimals = max(typed_decimals(numbers.tolist()), min(self._kind.decimals or DECIMALS, DECIMALS))
         unit = 0.0 if decimals > FINEST else 10.0**-decimals
         sizes = np.abs(self._values)
         slack = ROUNDING * np.maximum(1.0, sizes)
