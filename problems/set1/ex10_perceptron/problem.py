@@ -9,6 +9,7 @@ from problems.answers import Vector
 from problems.draws import Draws
 from problems.problem import Answers, Field, Problem
 from problems.set1.classifier_mistakes import run_mistakes
+from problems.set1.descent_exhibits import perceptron_exhibits
 from problems.set1.linear_classifier import (
     GRID,
     PRINTED,
@@ -225,6 +226,7 @@ problem = Problem(
         ),
     ),
     values=values,
+    exhibits=lambda p: perceptron_exhibits(p, run(p)),
     mistakes=run_mistakes(
         RUNS,
         core=frozenset({"strict-inequality", "double-step", "threshold-one", "no-label-in-test", "wrong-sign"}),
