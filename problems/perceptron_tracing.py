@@ -20,8 +20,8 @@ Test = Callable[[float, float], bool]
 """Whether a sample of this score and label is a mistake."""
 Update = Callable[[Array, float], Array]
 """What is added to the weights, from a sample and its label."""
-Visits = Mapping[str, tuple[Test, Update, Text]]
-"""Wrong tests and updates by the mistake's id, with what to tell the student."""
+Visits = Mapping[str, tuple[Test, Update]]
+"""Wrong tests and updates by the mistake's id."""
 
 
 def is_mistake(score: float, label: float) -> bool:
@@ -52,7 +52,7 @@ def visited(
 
 
 def visit_steps(data: Data[P], visits: Visits) -> tuple[StepMistake[P], ...]:
-    return tuple(StepMistake(name, visited(data, test, update)) for name, (test, update, _) in visits.items())
+    return tuple(StepMistake(name, visited(data, test, update)) for name, (test, update) in visits.items())
 
 
 def _exact(_p: Any, rows: Array, _errors: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from problems.families import FAMILIES
 from problems.problem import Problem
 from problems.text import Text
-from problems.trace_layout import Table, history_of, is_start, own_history, tables
+from problems.trace_layout import Table, history_of, is_start, own_history, refuse_coarse, tables
 from problems.trace_reading import Pasted
 from problems.tracing import Array, Cause, Judged, Tracing, find_cause, judge
 
@@ -83,6 +83,8 @@ class _Check:
         )
         judged = judge(self._tracing, self._p, history)
         if judged.first_wrong is not None:
+            if self._tracing.grid is not None:
+                refuse_coarse(self._table, self._tracing.grid)
             for special in (self._sampled, self._own_start):
                 if (found := special(judged)) is not None:
                     return found
