@@ -1,7 +1,7 @@
 """What a worked solution shows beside its text, as plain data: tables of numbers, and figures that others draw.
 
-A problem makes its exhibits from the parameters of a variant (`Problem.exhibits`). They are computed when somebody looks
-at the solution, never while variants are dealt or answers graded, and nothing of them is kept with a variant.
+A problem makes its exhibits from the parameters of a variant (`Problem.exhibits`). They are computed when somebody
+looks at the solution, never while variants are dealt or answers graded, and nothing of them is kept with a variant.
 """
 
 import re
@@ -64,7 +64,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A line through points in their order; `dotted` with a dot at each, `ends` with marks at the first and the last."""
+    """A line through points in order; `dotted` with a dot at each, `ends` with marks at the first and the last."""
 
     x: Numbers
     y: Numbers

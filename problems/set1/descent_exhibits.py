@@ -1,6 +1,5 @@
 """Tables and figures of exercises 1.6 to 1.10: what happens at every step, and how the methods differ on these data."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -50,7 +49,7 @@ def descent_exhibits(
 
 
 def _methods(p: Descent, method: MethodName, iterates: Array, alpha: float, epsilon: float) -> list[Method]:
-    """This run first, then the other methods with its step size and number of steps."""
+    """The run itself first, then the other methods with its step size and number of steps."""
     X, y, w0 = arrays(p)
     eta, steps = p["step_size"], p["steps"]
     full = full_batch(squared_hinge_gradient, X, y)
@@ -61,14 +60,14 @@ def _methods(p: Descent, method: MethodName, iterates: Array, alpha: float, epsi
         "momentum": momentum(full, w0, eta, alpha, steps),
         "AdaGrad": adagrad(single, w0, eta, epsilon, steps),
     } | {method: iterates}
-    names: Mapping[str, tuple[str, Text]] = {
+    names = {
         "GD": ("GD", Text("gradient descent", "梯度下降")),
         "SGD": ("SGD", Text("stochastic gradient descent", "随机梯度下降")),
         "momentum": (
             f"GD, $\\alpha={alpha:g}$",
             Text(f"gradient descent with momentum {alpha:g}", f"动量系数为 {alpha:g} 的动量法"),
         ),
-        "AdaGrad": ("AdaGrad", Text("AdaGrad on single samples", "单样本 AdaGrad")),
+        "AdaGrad": ("AdaGrad", Text("AdaGrad on single samples", "单样本的 AdaGrad 方法")),
     }
     order = [method, *(name for name in runs if name != method)]
     return [Method(*names[name], runs[name]) for name in order]
@@ -94,7 +93,7 @@ def _momentum_table(p: Descent, iterates: Array) -> Table:
     return Table(
         "iterates",
         Text(
-            "All iterates $W^{(t)}$ with the velocity $v^{(t)}$, the gradient $g$ of the cost at $W^{(t)}$, and the cost.",
+            "All iterates $W^{(t)}$ with the velocity $v^{(t)}$, the gradient $g$ of the cost there, and the cost.",
             "各步的迭代值 $W^{(t)}$、速度 $v^{(t)}$、$W^{(t)}$ 处代价的梯度 $g$ 和代价。",
         ),
         (STEP, *symbols("w", 4), *symbols("v", 4), *symbols("g", 4), symbol("cost", "C", 6)),
@@ -103,16 +102,20 @@ def _momentum_table(p: Descent, iterates: Array) -> Table:
 
 
 def _single_gradients(p: Descent, iterates: Array) -> tuple[Array, Array, Array]:
-    """The sample of each step, counted from 0, its margin and its gradient before the step: (steps,), (steps,), (steps, d)."""
+    """Of each step its sample, counted from 1 (steps,), its margin (steps,) and its gradient (steps, d) before it."""
     X, y, _ = arrays(p)
     seen = cyclic(len(y), p["steps"])
     batches = X[seen], y[seen]
-    return seen[:, 0], margins(iterates[:-1], *batches)[:, 0], squared_hinge_gradient(iterates[:-1], *batches)
+    return (
+        1.0 + seen[:, 0].astype(np.float64),
+        margins(iterates[:-1], *batches)[:, 0],
+        squared_hinge_gradient(iterates[:-1], *batches),
+    )
 
 
 def _single_table(p: Descent, iterates: Array) -> Table:
     seen, reached, gradients = _single_gradients(p, iterates)
-    rows = zip(iterates[:-1].tolist(), (seen + 1).tolist(), reached.tolist(), gradients.tolist(), strict=True)
+    rows = zip(iterates[:-1].tolist(), seen.astype(int).tolist(), reached.tolist(), gradients.tolist(), strict=True)
     last = (len(seen), *iterates[-1].tolist(), *[None] * 6)
     return Table(
         "iterates",
@@ -137,8 +140,8 @@ def _adagrad_table(p: Descent, iterates: Array) -> Table:
     return Table(
         "iterates",
         Text(
-            "All iterates $W^{(t)}$ with the accumulated squares $r^{(t)}$, and the sample of step $t$, its margin and its "
-            "gradient $g$.",
+            "All iterates $W^{(t)}$ with the accumulated squares $r^{(t)}$, and the sample of step $t$, its margin and "
+            "its gradient $g$.",
             "各步的迭代值 $W^{(t)}$、累积平方 $r^{(t)}$，以及第 $t$ 步所用的样本、它的间隔和梯度 $g$。",
         ),
         (STEP, *symbols("w", 4), *symbols("r", 4), SAMPLE, MARGIN, *symbols("g", 4)),

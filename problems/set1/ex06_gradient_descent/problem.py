@@ -17,8 +17,8 @@ from problems.set1.classifier_mistakes import (
     gradient_mistakes,
     run_mistakes,
 )
-from problems.set1.ex06_gradient_descent.tracing import tracing
 from problems.set1.descent_exhibits import descent_exhibits
+from problems.set1.ex06_gradient_descent.tracing import tracing
 from problems.set1.linear_classifier import (
     PRINTED,
     Array,

@@ -9,8 +9,8 @@ from problems.answers import Vector
 from problems.draws import Draws
 from problems.problem import Answers, Field, Problem
 from problems.set1.classifier_mistakes import ASCENT, WRONG_GRADIENTS, gradient_mistakes, run_mistakes
-from problems.set1.ex09_adagrad.tracing import Divisors, tracing
 from problems.set1.descent_exhibits import descent_exhibits
+from problems.set1.ex09_adagrad.tracing import Divisors, tracing
 from problems.set1.linear_classifier import (
     PRINTED,
     Array,
