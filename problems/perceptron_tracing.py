@@ -35,7 +35,7 @@ def add_sample(x: Array, label: float) -> Array:
 def visited(
     data: Data[P], test: Test = is_mistake, update: Update = add_sample, order: Callable[[int, int], Any] | None = None
 ) -> Rule[P]:
-    """The visit after every row, the samples taking turns or in an `order` made from the numbers of them and of rows."""
+    """The visit after every row, the samples in turn or in an `order` made from the numbers of them and of rows."""
 
     def rule(p: P, rows: Array) -> Array:
         X, y, _ = data(p)

@@ -11,6 +11,7 @@ import numpy as np
 
 from problems.set1.sample_orders import WrongOrders
 from problems.step_words import NOTHING_MOVED, TWO_STEPS, other_sample, sample_skipped, sample_used, turn
+from problems.steps import StepSizes
 from problems.text import Text
 from problems.tracing import Array, Happening, Rule, StepMistake
 from solvers.descent import DataGradient, Order
@@ -27,7 +28,21 @@ class Step(Protocol[P_contra]):
     """The step from every row (T, d); `order` (T, b) names the samples of each step."""
 
     def __call__(
-        self, p: P_contra, rows: Array, gradient: DataGradient = squared_hinge_gradient, *, order: Order | None = None
+        self, p: P_contra, rows: Array, gradient: DataGradient = ..., *, order: Order | None = None
+    ) -> Array: ...
+
+
+class SizedStep(Step[P_contra], Protocol[P_contra]):
+    """The same, with other step sizes: a number, or (T, 1)."""
+
+    def __call__(
+        self,
+        p: P_contra,
+        rows: Array,
+        gradient: DataGradient = ...,
+        *,
+        order: Order | None = None,
+        step_size: StepSizes | None = None,
     ) -> Array: ...
 
 
@@ -97,16 +112,19 @@ def _slope(w: Array, x: Array, label: float) -> Array:
 
 
 def single_sample_happenings(
-    step: Step[P], data: Data[P], order: Callable[[P, int], Order]
+    step: Step[P], data: Data[P], order: Callable[[P, int], Order], *, hinge: bool = True
 ) -> Callable[[P, Array], tuple[Happening, ...]]:
-    """The sample is skipped, or another has its turn; `order` (T, 1) is the right one for so many steps."""
+    """The sample is skipped, or another has its turn; `order` (T, 1) is the right one for so many steps.
+
+    Margins are told of where they matter, with the `hinge`.
+    """
 
     def happenings(p: P, rows: Array) -> tuple[Happening, ...]:
         X, y, _ = data(p)
         right = order(p, len(rows))
         due = int(right[-1, 0])
         margin = float(margins(rows[-1], X[[due]], y[[due]])[0])
-        others = (
+        others: tuple[Happening, ...] = tuple(
             Happening(
                 "other-sample",
                 step(p, rows, order=np.concatenate([right[:-1], [[other]]]))[-1],
@@ -115,10 +133,20 @@ def single_sample_happenings(
             for other in range(len(y))
             if other != due
         )
-        skipped = Happening("sample-skipped", rows[-1], sample_skipped(due + 1, margin))
+        if hinge and margin >= 1:
+            plain = _slope(rows[-1], X[due], float(y[due]))
+            used = Happening("sample-counted", _moved(step, p, rows, plain), sample_used(due + 1, margin))
+            others = (used, *others)
+        skipped = Happening("sample-skipped", rows[-1], sample_skipped(due + 1, margin if hinge else None))
         return (skipped, *others, *two_steps(step, p, rows))
 
     return happenings
+
+
+def _moved(step: Step[P], p: P, rows: Array, gradient: Array) -> Array:
+    """The step after the last row with this gradient (d,)."""
+    moved: Array = step(p, rows, lambda w, _X, _y: np.broadcast_to(gradient, w.shape))[-1]
+    return moved
 
 
 def whose_turn(data: Data[P], order: Callable[[P, int], Order]) -> Callable[[P, Array], Text]:
