@@ -38,7 +38,8 @@ _CUTS = np.array([[False], [False], [True], [True]])
 def few_digits(w: Array) -> Array:
     """A stack of four iterates (4, d), each rounded or cut as `ROUNDED` lists."""
     scaled = w * _UNITS
-    return np.where(_CUTS, np.trunc(scaled), np.rint(scaled)) / _UNITS
+    shortened: Array = np.where(_CUTS, np.trunc(scaled), np.rint(scaled)) / _UNITS
+    return shortened
 
 
 def rounding_mistakes(run: Callable[[P, Array, Projection], Array], *, reread: str = "") -> tuple[Mistake[P], ...]:
