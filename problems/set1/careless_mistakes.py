@@ -27,10 +27,6 @@ class Run(Protocol[P_contra]):
 
 def careless_mistakes(run: Run[P], *, other_step_size: float, reread: str) -> tuple[Mistake[P], ...]:
     """`other_step_size` is that of the neighbouring exercises. None is offered as an option of the form ``choice``."""
-
-    def rounded(p: P, starts: Array, project: Projection) -> Array:
-        return run(_with(p, w0=starts), project=project)
-
     return (
         _mistake(
             "other-step-size",
@@ -51,7 +47,7 @@ def careless_mistakes(run: Run[P], *, other_step_size: float, reread: str) -> tu
             ),
             "1.4, (1.7)",
         ),
-        *rounding_mistakes(rounded, reread=reread),
+        *rounding_mistakes(run, reread=reread),
     )
 
 
