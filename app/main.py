@@ -7,13 +7,14 @@ from fastapi import FastAPI
 
 from app import health
 from app.accounts.guests import Guests
-from app.attempts import api, pages, problems_api
+from app.attempts import api, pages, problems_api, solution_pages, solutions_api
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
 from app.attempts.variants import Variants
 from app.core import openapi, problem_details
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
+from app.core.drawings import Drawings
 from app.core.middleware import BoundedBody, Guard
 from app.core.pages import error_page, static_address, static_files
 from app.core.problem_details import ProblemDetails
@@ -58,11 +59,13 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     )
     app.include_router(health.router)
     app.include_router(problems_api.router)
+    app.include_router(solutions_api.router)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(solution_pages.router)
     app.mount(static_address(), static_files(), name="static")
     problem_details.install(app, error_page)
-    examples = {**health.EXAMPLES, **problems_api.EXAMPLES, **api.EXAMPLES}
+    examples = {**health.EXAMPLES, **problems_api.EXAMPLES, **solutions_api.EXAMPLES, **api.EXAMPLES}
     openapi.complete(app, [AttemptRequest, ProblemDetails], api.SECURITY_SCHEMES, examples)
     app.add_middleware(BoundedBody, limit=settings.body_limit)
     app.add_middleware(Guard)
@@ -74,13 +77,15 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.database_url, read_threads=settings.read_threads)
         variants = Variants(database)
+        drawings = Drawings()
         try:
             app.state.guests = Guests(signing_key(settings))
             # Leaving the writer's block finishes every write that was accepted.
             async with Writer(database, queue_size=settings.writer_queue, group_size=settings.writer_group) as writer:
-                app.state.service = Service(settings, database, writer, clock, variants)
+                app.state.service = Service(settings, database, writer, clock, variants, drawings)
                 yield
         finally:
+            await drawings.close()
             variants.close()
             database.dispose()
 

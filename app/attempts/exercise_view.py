@@ -135,11 +135,6 @@ class ExerciseView:
         return self.variant.hints
 
     @property
-    def solution(self) -> Text:
-        """Shown with a graded attempt only."""
-        return self.variant.solution
-
-    @property
     def forms(self) -> tuple[Form, ...]:
         return self.variant.forms
 
@@ -188,6 +183,10 @@ class ExerciseView:
     def another_address(self, language: Language) -> str:
         query = f"?form={self.form}" if self.form in self.problem.forms(1) else ""
         return f"/{language}/problems/{self.problem.id}/another{query}"
+
+    def solution_address(self, language: Language) -> str:
+        query = urlencode({"seed": self.seed, "form": self.form})
+        return f"/{language}/problems/{self.problem.id}/solution?{query}"
 
     def preview_address(self, language: Language) -> str:
         return f"/{language}/problems/{self.problem.id}/preview?{urlencode({'seed': self.seed, 'form': self.form})}"

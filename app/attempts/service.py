@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from app.attempts.variants import Variants
 from app.core.clock import Clock
 from app.core.database import Database
+from app.core.drawings import Drawings
 from app.core.settings import Settings
 from app.core.writer import Writer
 
@@ -18,6 +19,7 @@ class Service:
     writer: Writer
     clock: Clock
     variants: Variants
+    drawings: Drawings
 
 
 def service_of(connection: HTTPConnection) -> Service:

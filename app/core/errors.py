@@ -6,7 +6,8 @@
     ├── NotFoundError 404               ├── UnknownFormError 422
     │   ├── UnknownProblemError         ├── GradingFailedError 500
     │   ├── SeedOutOfRangeError         ├── InternalError 500
-    │   └── UnknownAttemptError         └── UnavailableError 503
+    │   ├── UnknownExhibitError         └── UnavailableError 503
+    │   └── UnknownAttemptError
     ├── MethodNotAllowedError 405
     ├── RequestTimeoutError 408
     ├── IdempotencyKeyReusedError 409
@@ -99,6 +100,12 @@ class SeedOutOfRangeError(NotFoundError):
     """Seeds run from 0, the exercise as printed, to 9007199254740991 (2^53 - 1)."""
 
     slug, title = "seed-out-of-range", "No variant has this seed"
+
+
+class UnknownExhibitError(NotFoundError):
+    """The variant has no hint, table or figure of this name; its solution lists the tables and figures."""
+
+    slug, title = "unknown-exhibit", "No such hint, table or figure"
 
 
 class UnknownAttemptError(NotFoundError):
