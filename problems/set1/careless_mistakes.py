@@ -25,15 +25,25 @@ class Run(Protocol[P_contra]):
     ) -> Array: ...
 
 
-def careless_mistakes(run: Run[P], *, other_step_size: float, reread: str) -> tuple[Mistake[P], ...]:
-    """`other_step_size` is that of the neighbouring exercises. None is offered as an option of the form ``choice``."""
+def careless_mistakes(run: Run[P], *, step_sizes: tuple[float, float], reread: str) -> tuple[Mistake[P], ...]:
+    """`step_sizes` are that of the exercise as printed and that of its neighbours in the book.
+
+    None of these mistakes is offered as an option of the form ``choice``.
+    """
+    printed, neighbours = step_sizes
+
+    def with_neighbours_step(p: P) -> Array:
+        if p["step_size"] != printed:
+            raise ValueError("nobody would take this exercise for its neighbour")
+        return run(_with(p, step_size=neighbours))
+
     return (
         _mistake(
             "other-step-size",
-            lambda p: run(_with(p, step_size=other_step_size)),
+            with_neighbours_step,
             Text(
-                f"You used the step size {other_step_size:g}, which belongs to another exercise.",
-                f"你用的步长 {other_step_size:g} 是另一道题的步长。",
+                f"You used the step size {neighbours:g}, which belongs to another exercise.",
+                f"你用的步长 {neighbours:g} 是另一道题的步长。",
             ),
             reread,
         ),

@@ -167,7 +167,7 @@ problem = Problem(
         ),
         *run_mistakes(RUNS, core=frozenset({"one-step-fewer", "one-step-more", "single-samples"}), reread="2.1, (2.1)"),
         *data_mistakes(run, reread="2.1, (2.1)", distractor=True),
-        *careless_mistakes(run, other_step_size=0.1, reread="2.1, (2.1)"),
+        *careless_mistakes(run, step_sizes=(0.5, 0.1), reread="2.1, (2.1)"),
     ),
     tracing=tracing(run, GRADIENTS),
     published={"answer": "B"},

@@ -170,7 +170,7 @@ problem = Problem(
             reread="2.2, (2.2)",
         ),
         *data_mistakes(run, reread="2.2, (2.2)"),
-        *careless_mistakes(run, other_step_size=0.5, reread="2.2, (2.2)"),
+        *careless_mistakes(run, step_sizes=(0.1, 0.5), reread="2.2, (2.2)"),
     ),
     tracing=tracing(run, GRADIENTS),
     published={"answer": "A"},

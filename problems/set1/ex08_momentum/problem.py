@@ -222,7 +222,7 @@ problem = Problem(
             reread="2.1, (2.1)",
         ),
         *data_mistakes(run, reread="2.1, (2.1)"),
-        *careless_mistakes(run, other_step_size=0.1, reread="2.1, (2.1)"),
+        *careless_mistakes(run, step_sizes=(0.5, 0.1), reread="2.1, (2.1)"),
     ),
     tracing=tracing(run, GRADIENTS),
     published={"answer": "D"},
