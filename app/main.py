@@ -7,9 +7,10 @@ from fastapi import FastAPI
 
 from app import health
 from app.accounts.guests import Guests
-from app.attempts import api, pages, problems_api, solution_pages, solutions_api
+from app.attempts import api, pages, problems_api, solution_pages, solutions_api, trace_api, trace_pages
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
+from app.attempts.trace_schemas import TraceRequest
 from app.attempts.variants import Variants
 from app.core import openapi, problem_details
 from app.core.clock import Clock, utc_now
@@ -60,14 +61,22 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     app.include_router(health.router)
     app.include_router(problems_api.router)
     app.include_router(solutions_api.router)
+    app.include_router(trace_api.router)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(trace_pages.router)
     app.include_router(solution_pages.router)
     app.mount(static_address(), static_files(), name="static")
     problem_details.install(app, error_page)
-    examples = {**health.EXAMPLES, **problems_api.EXAMPLES, **solutions_api.EXAMPLES, **api.EXAMPLES}
-    openapi.complete(app, [AttemptRequest, ProblemDetails], api.SECURITY_SCHEMES, examples)
-    app.add_middleware(BoundedBody, limit=settings.body_limit)
+    examples = {
+        **health.EXAMPLES,
+        **problems_api.EXAMPLES,
+        **trace_api.EXAMPLES,
+        **solutions_api.EXAMPLES,
+        **api.EXAMPLES,
+    }
+    openapi.complete(app, [AttemptRequest, TraceRequest, ProblemDetails], api.SECURITY_SCHEMES, examples)
+    app.add_middleware(BoundedBody, limit=settings.body_limit, larger=trace_api.BODY_LIMITS)
     app.add_middleware(Guard)
     return app
 

@@ -23,6 +23,7 @@ from app.core.validation import body_faults
 from problems.catalogue import UnknownProblemError, find
 from problems.problem import Problem
 from problems.text import Text
+from problems.trace_kind import TRACE
 from problems.variant import UnknownFormError
 
 PATH = "/api/v1/attempts"
@@ -106,7 +107,7 @@ async def create_attempt(
     "",
     operation_id="listAttempts",
     summary="One's own attempts, the newest first",
-    description="Those of the guest whose cookie is sent. Without a cookie the list is empty.",
+    description="Those of the guest whose cookie is sent. Without a cookie the list is empty. Runs are left out here.",
     response_model=schemas.AttemptPage,
     responses=documented(errors.InvalidRequestError, errors.UnavailableError),
     openapi_extra=SECURITY,
@@ -121,7 +122,7 @@ async def get_attempts(
     service = service_of(request)
     before = None if cursor is None else decode_cursor(cursor, is_id)
     found = await service.database.read(list_attempts, guests_of(request).read(request), limit=limit + 1, before=before)
-    return _private(page(found, limit, lambda result: result.id, AttemptResult.as_json))
+    return _private(page(found, limit, lambda result: result.id, _listed))
 
 
 @router.get(
@@ -143,6 +144,12 @@ async def get_attempt(
     if found is None:
         raise errors.UnknownAttemptError("There is no attempt with this id, or it is not yours.")
     return _private(found.as_json())
+
+
+def _listed(result: AttemptResult) -> dict[str, Any]:
+    """An attempt in a list: without its run, which may be a million characters long."""
+    answers = {name: answer for name, answer in result.answers.items() if name != TRACE}
+    return result.as_json() | {"answers": answers}
 
 
 def _private(value: object) -> Response:

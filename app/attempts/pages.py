@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts.guests import guests_of
-from app.attempts.exercise_view import ExerciseView, Refusal, exercise_address, field_views
+from app.attempts.exercise_view import ExerciseView, Refusal, TraceView, exercise_address, field_views
 from app.attempts.form_answers import Reading, idempotency_key, raw_answers, read_back
 from app.attempts.progress import Best, best_results
 from app.attempts.queries import find_attempt, list_attempts
@@ -87,7 +87,7 @@ async def show_exercise(
 ) -> Response:
     service = service_of(request)
     variant = (await service.variants.get(find(problem_id), seed)).variant
-    return await _show(request, language, _Shown(variant, form or variant.forms[0]))
+    return await show(request, language, Shown(variant, form or variant.forms[0]))
 
 
 @router.post("/{language:language}/problems/{problem_id}")
@@ -107,7 +107,7 @@ async def check_answer(
     if person is None or not (
         form_token.is_from_here(request) and form_token.is_valid(guests.key, token, person, received_at)
     ):
-        return await _show(request, language, _Shown(variant, form, answers, refusal="token"))
+        return await show(request, language, Shown(variant, form, answers, refusal="token"))
     submission = Submission(
         problem=variant.problem,
         seed=seed,
@@ -120,10 +120,10 @@ async def check_answer(
     try:
         attempt_id = (await submit(service, submission)).id
     except UnreadableAnswersError as unreadable:
-        shown = _Shown(variant, form, answers, refusal="unreadable", faults=unreadable.errors)
-        return await _show(request, language, shown)
+        shown = Shown(variant, form, answers, refusal="unreadable", faults=unreadable.errors)
+        return await show(request, language, shown)
     except (WriterError, UnavailableError):
-        return await _show(request, language, _Shown(variant, form, answers, refusal="busy"), status=503)
+        return await show(request, language, Shown(variant, form, answers, refusal="busy"), status=503)
     except GradingFailedError as failed:
         attempt_id = failed.members["attempt"]
     response = RedirectResponse(f"/{language}/attempts/{attempt_id}", 303)
@@ -193,13 +193,13 @@ async def show_attempt(request: Request, language: Language, attempt_id: str) ->
     # An attempt keeps the variant that it answered, whatever version of the exercise is served by now.
     problem = replace(find(attempt.problem), version=attempt.version)
     variant = (await service.variants.get(problem, attempt.seed)).variant
-    shown = _Shown(variant, "choice" if attempt.form == "choice" else "open", attempt.answers, attempt=attempt)
-    return await _show(request, language, shown)
+    shown = Shown(variant, "choice" if attempt.form == "choice" else "open", attempt.answers, attempt=attempt)
+    return await show(request, language, shown)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """An exercise page as far as a route knows it; `_show` adds what belongs to the person."""
+class Shown:
+    """An exercise page as far as a route knows it; `show` adds what belongs to the person."""
 
     variant: Variant[Any]
     form: Form
@@ -209,7 +209,9 @@ class _Shown:
     attempt: AttemptResult | None = None
 
 
-async def _show(request: Request, language: Language, shown: _Shown, *, status: int = 200) -> Response:
+async def show(
+    request: Request, language: Language, shown: Shown, *, status: int = 200, trace: TraceView | None = None
+) -> Response:
     service: Service = service_of(request)
     guests = guests_of(request)
     known = guests.read(request)
@@ -230,6 +232,7 @@ async def _show(request: Request, language: Language, shown: _Shown, *, status: 
         best=best.get(shown.variant.problem.id),
         attempt=shown.attempt,
         refusal=shown.refusal,
+        trace=trace or TraceView(),
     )
     response = render(request, language, "exercise.html", status=status, section="exercises", exercise=exercise)
     if status >= 500:
