@@ -16,7 +16,7 @@ from app.core import openapi, problem_details
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
 from app.core.drawings import Drawings
-from app.core.middleware import BoundedBody, Guard
+from app.core.middleware import BoundedBody, Guard, Head
 from app.core.pages import error_page, static_address, static_files
 from app.core.problem_details import ProblemDetails
 from app.core.secret import signing_key
@@ -78,6 +78,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     openapi.complete(app, [AttemptRequest, TraceRequest, ProblemDetails], api.SECURITY_SCHEMES, examples)
     app.add_middleware(BoundedBody, limit=settings.body_limit, larger=trace_api.BODY_LIMITS)
     app.add_middleware(Guard)
+    app.add_middleware(Head)
     return app
 
 
