@@ -153,7 +153,7 @@ def _draw_chart(axes: Axes, chart: Chart, palette: Palette) -> None:
         axes.yaxis.set_minor_locator(NullLocator())
     else:
         axes.yaxis.set_major_locator(MaxNLocator(6))
-    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=_counts(chart)))
     for mark in chart.marks:
         match mark:
             case Curve():
@@ -168,6 +168,11 @@ def _draw_chart(axes: Axes, chart: Chart, palette: Palette) -> None:
         axes.figure.legend(
             loc="outside upper center", ncols=2, frameon=False, labelcolor=ink, handlelength=2.4, columnspacing=1.6
         )
+
+
+def _counts(chart: Chart) -> bool:
+    """Whether the horizontal axis counts something, such as steps: then it has no fractions."""
+    return all(isinstance(x, int) for mark in chart.marks for x in mark.x)
 
 
 def _draw_curve(axes: Axes, curve: Curve, palette: Palette) -> None:
@@ -258,7 +263,7 @@ def _draw_arrow(axes: Axes, arrow: Arrow, graph: Graph, boxes: list[object], pal
     )
     if arrow.label:
         # Nearer to where the arrow comes from, since the labels of crossing arrows would meet in the middle.
-        x, y = start.x + 0.42 * (end.x - start.x), -start.y - 0.5 * (end.y - start.y)
+        x, y = start.x + 0.35 * (end.x - start.x), -start.y - 0.4 * (end.y - start.y)
         axes.text(
             x,
             y,
