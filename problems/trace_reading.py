@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from problems.reading import MAX_NUMBER_LENGTH as LONG
 from problems.reading import FormatError, plain, read_number
 from problems.text import Text
 
@@ -170,11 +171,12 @@ def _cells(row: str) -> list[str]:
 
 def _values(rows: Sequence[Sequence[str]]) -> Array:
     try:
-        # Python's float also takes 1_000, nan and inf.
         values = np.array([[float(cell) for cell in row] for row in rows])
     except ValueError:
-        return np.array([[_number(cell, i, j) for j, cell in enumerate(row)] for i, row in enumerate(rows)])
-    if not np.isfinite(values).all() or any("_" in cell for row in rows for cell in row):
+        values = np.array(np.nan)
+    # Python's float also takes nan, inf, 1_000 and numbers of any length.
+    odd = not np.isfinite(values).all() or any("_" in cell or len(cell) > LONG for row in rows for cell in row)
+    if odd:
         return np.array([[_number(cell, i, j) for j, cell in enumerate(row)] for i, row in enumerate(rows)])
     return values
 
@@ -203,7 +205,7 @@ def _units(rows: Sequence[Sequence[str]], values: Array) -> Array:
     with np.errstate(divide="ignore"):
         magnitude = np.floor(np.log10(np.abs(values)))
     by_digits = np.where(values == 0, 0.0, 10.0 ** (np.clip(magnitude, -300, 300) + 1 - significant))
-    coarser = np.maximum(10.0 ** -min(decimals, 300), by_digits)
+    coarser = np.maximum(10.0 ** -max(-300, min(decimals, 300)), by_digits)
     return np.maximum(coarser, FLOAT32 * np.maximum(1.0, np.abs(values)))
 
 

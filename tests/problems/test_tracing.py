@@ -3,6 +3,7 @@
 The full counts are `soak`; the same with fewer runs belongs to every test run.
 """
 
+import contextlib
 from collections import Counter
 from typing import Any
 
@@ -333,3 +334,49 @@ def test_the_unit_of_the_last_digit() -> None:
     np.testing.assert_allclose(read_trace("0.527 12.346").units, [[1e-3, 1e-3]])
     np.testing.assert_allclose(read_trace("0.0123 1.22").units, [[1e-4, 1e-2]])
     assert read_trace("1.2345e-1 0").units.max() <= 1e-5
+
+
+PIECES = [
+    "0",
+    "1.5",
+    "-2",
+    "1e5",
+    "0e999999",
+    "1e-99999",
+    "1e" + "0" * 5000 + "1",
+    ".",
+    ",",
+    ";",
+    " ",
+    "\t",
+    "\n",
+    "\r",
+]
+PIECES += [
+    "[",
+    "]",
+    "(",
+    ")",
+    "{",
+    "np.array(",
+    ", dtype=float",
+    "W = ",
+    "# no",
+    "%",
+    "nan",
+    "inf",
+    "-",
+    "+",
+    "/",
+    "1/0",
+]
+PIECES += ["7/2", "_", "1_0", "x", "...", "…", "\x00", "，", "－", "٣", "e", "E", "'", '"', "\u2028", "\ud800", "𝟙"]
+
+
+@pytest.mark.parametrize("pieces", [3, 12, 60])
+def test_whatever_is_pasted_is_read_or_refused(pieces: int) -> None:
+    rng = np.random.default_rng(pieces)
+    for _ in range(1_500):
+        pasted = "".join(rng.choice(PIECES) for _ in range(pieces))
+        with contextlib.suppress(FormatError):
+            report(VARIANT, pasted)
