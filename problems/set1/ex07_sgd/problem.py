@@ -96,7 +96,6 @@ def _with_momentum(p: Descent) -> Array:
 
 
 RUNS = {
-    **order_mistakes(run),
     "divided-by-n": (
         lambda p: run(p, lambda w, X, y: squared_hinge_gradient(w, X, y) / len(p["y"])),
         Text(
@@ -155,20 +154,12 @@ problem = Problem(
             GRADIENTS,
             core=frozenset({"factor-two", "no-margin-condition", "no-label-in-margin", "residual-to-one", "hinge"}),
         ),
-        *run_mistakes(
-            RUNS,
-            core=frozenset(
-                {
-                    "one-pass-fewer",
-                    "one-pass-more",
-                    "starts-at-second",
-                    "reversed-order",
-                    "divided-by-n",
-                    "full-gradient",
-                }
-            ),
+        *order_mistakes(
+            run,
+            core=frozenset({"one-pass-fewer", "one-pass-more", "starts-at-second", "reversed-order"}),
             reread="2.2, (2.2)",
         ),
+        *run_mistakes(RUNS, core=frozenset({"divided-by-n", "full-gradient"}), reread="2.2, (2.2)"),
         *data_mistakes(run, reread="2.2, (2.2)"),
         *careless_mistakes(run, step_sizes=(0.1, 0.5), reread="2.2, (2.2)"),
     ),

@@ -150,7 +150,6 @@ DIVISORS: Divisors = {
 """Other divisors than √r, with what to tell the student."""
 
 RUNS = {
-    **order_mistakes(run),
     **{name: (_divided_by(scale), text) for name, (scale, text) in DIVISORS.items()},
     "initial-accumulator": (
         lambda p: adagrad(_gradient(p), arrays(p)[2], p["step_size"], p["epsilon"], p["steps"], initial=0.1),
@@ -205,12 +204,11 @@ problem = Problem(
     exhibits=lambda p: descent_exhibits(p, "AdaGrad", run(p), epsilon=p["epsilon"]),
     mistakes=(
         *gradient_mistakes(run, GRADIENTS, core=frozenset({"no-margin-condition"})),
+        *order_mistakes(run, core=frozenset({"one-pass-fewer", "starts-at-second"}), reread="2.2, (2.2)"),
         *run_mistakes(
             RUNS,
             core=frozenset(
                 {
-                    "one-pass-fewer",
-                    "starts-at-second",
                     "no-root",
                     "no-accumulation",
                     "scalar-accumulator",
