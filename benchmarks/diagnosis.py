@@ -58,7 +58,7 @@ def ratios(module):
     for seed in SEEDS:
         variant = deal(module.problem, seed)
         works = (
-            lambda p: module.problem.solve(p),
+            module.problem.solve,
             lambda p: one_by_one(module, p),
             lambda p: together(module.problem, p),
             lambda _, v=variant: fresh(v).mistaken,

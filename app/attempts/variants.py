@@ -156,5 +156,5 @@ def _make(problem: Problem[Any], seed: int, stored: Stored | None) -> Served:
     # Key, mistakes and texts are computed once and kept by the variant: here, off the event loop. What fails now will
     # fail again where it is needed, and is dealt with there.
     with contextlib.suppress(Exception):
-        _ = served.variant.solved, served.variant.mistaken, served.variant.statement
+        _ = served.variant.solved, served.variant.candidates, served.variant.statement
     return served

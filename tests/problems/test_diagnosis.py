@@ -1,6 +1,7 @@
 """How a wrong answer is named: by mistakes, to the last digit, and never on a coincidence."""
 
 import random
+import re
 
 import pytest
 
@@ -277,6 +278,14 @@ def test_printed_options_say_what_they_stand_for():
 def test_every_mistake_has_a_family_and_enough_mistakes_are_known(problem):
     assert all(mistake.family in FAMILIES for mistake in problem.mistakes)
     assert len(problem.mistakes) >= (8 if "steps" in problem.printed or "passes" in problem.printed else 4)
+
+
+@every_open_problem
+def test_the_places_to_read_again_are_in_the_chapters(problem):
+    """Chapters 1 to 4: the fifth holds the exercises and their solutions. What the book does not teach has no place."""
+    section = r"[1-4](\.\d)+(, \([1-4]\.\d+\))*"
+    for mistake in problem.mistakes:
+        assert re.fullmatch(rf"({section}([;,] {section})*)?", mistake.reread), mistake.reread
 
 
 def test_an_unknown_family_is_refused(make_mistake):

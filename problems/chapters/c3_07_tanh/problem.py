@@ -133,7 +133,7 @@ def _derivative_slip(
         text=text,
         answers=lambda p: {**solve(p), "derivative": wrong(p, float(tanh(np.array(p["gain"] * p["x"]))))},
         core=core,
-        reread="3.2 and 3.4.1",
+        reread="3.2; 3.4.1",
     )
 
 

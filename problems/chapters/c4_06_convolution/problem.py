@@ -246,7 +246,7 @@ problem = Problem(
         SLIPS,
         core=frozenset({"kernel-flipped", "kernel-transposed", "kernel-mirrored", "bias-forgotten"}),
         hidden=frozenset({"averaged"}),  # options show whole numbers
-        reread="5.1",
+        reread="",
     ),
     printed_options={
         "A": {"output": ((3, 10, 0), (12, 6, 3), (2, 4, 12))},

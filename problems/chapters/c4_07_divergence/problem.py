@@ -195,7 +195,7 @@ problem = Problem(
     mistakes=mistakes(
         with_slips(PARTS, SLIPS),
         core=frozenset({"variance-for-deviation", "half-forgotten", "log-deviation", "averaged"}),
-        reread="5.1",
+        reread="",
     ),
     printed_options={
         "A": {"sigma": (0.449, 1.822), "components": (0.526, 1.28), "divergence": 1.806},

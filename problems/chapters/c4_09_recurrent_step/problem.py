@@ -241,7 +241,7 @@ problem = Problem(
                 "state-not-carried",
             }
         ),
-        reread="5.1",
+        reread="",
     ),
     printed_options={
         "A": {"h1": (0.691, -0.245), "h2": (-0.05, 0.874)},

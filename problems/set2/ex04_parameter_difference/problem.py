@@ -92,9 +92,7 @@ def exhibits(p: Layer) -> Exhibits:
 
 def _mistake(id_: str, difference: Callable[[Layer, Counts], int], text: Text, *, core: bool = False) -> Mistake[Layer]:
     """`difference` maps the exercise and its right counts to what the mistake yields."""
-    return Mistake(
-        id=id_, text=text, answers=lambda p: {"difference": difference(p, counts(p))}, core=core, reread="5.2"
-    )
+    return Mistake(id=id_, text=text, answers=lambda p: {"difference": difference(p, counts(p))}, core=core)
 
 
 def _difference(c: Counts) -> int:
