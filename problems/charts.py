@@ -164,7 +164,7 @@ def path_figure(cost: Cost, methods: Sequence[Method], weights: Sequence[str]) -
 def _way(plane: _Plane) -> Text:
     if plane.share == 1.0:
         return Text("Contour lines of the cost in the plane of the two weights.", "代价在两个权重所在平面上的等高线。")
-    share = f"{100 * plane.share:.1f}"
+    share = f"{100 * plane.share:.3g}"
     return Text(
         "Contour lines of the cost in a plane through the last iterate. Its axes $p_1$ and $p_2$ are the two leading "
         f"principal directions of the iterates, which hold {share} % of their movement; everything else is projected "

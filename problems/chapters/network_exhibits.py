@@ -77,7 +77,7 @@ def network_figure(
 
 
 def _equal(name: str, value: float) -> str:
-    return f"${name} = {latex_number(float(f'{value:.4g}') + 0.0)}$"
+    return f"${name} = {latex_number(float(f'{value:.5g}') + 0.0)}$"
 
 
 def graph_exhibits(output: Node, names: Mapping[Node, str]) -> Exhibits:
@@ -100,8 +100,8 @@ def graph_exhibits(output: Node, names: Mapping[Node, str]) -> Exhibits:
                 ),
                 (
                     Column("node", Text("node", "结点")),
-                    Column("value", Text("value", "值"), 6),
-                    Column("gradient", Text("gradient", "梯度"), 6),
+                    Column("value", Text("value", "值")),
+                    Column("gradient", Text("gradient", "梯度")),
                 ),
                 tuple(rows),
             ),
@@ -139,13 +139,13 @@ def _graph_figure(
     boxes = tuple(
         Box(
             *place[node],
-            f"${names[node]} = {latex_number(float(f'{node.value:.4g}') + 0.0)}$",
-            (f"$\\partial {o} = {latex_number(float(f'{gradient[node]:.4g}') + 0.0)}$",),
+            f"${names[node]} = {latex_number(float(f'{node.value:.5g}') + 0.0)}$",
+            (f"$\\partial {o} = {latex_number(float(f'{gradient[node]:.5g}') + 0.0)}$",),
         )
         for node in nodes
     )
     arrows = tuple(
-        Arrow(at[given], at[node], f"${latex_number(float(f'{local:.4g}') + 0.0)}$")
+        Arrow(at[given], at[node], f"${latex_number(float(f'{local:.5g}') + 0.0)}$")
         for node in nodes
         for given, local in zip(node.inputs, node.local_gradients, strict=True)
     )

@@ -20,9 +20,9 @@ from problems.set1.linear_classifier import (
     column,
     draw_data,
     ill_posed_run,
-    iterates_table,
 )
 from problems.set1.sample_orders import order_mistakes
+from problems.set1.step_slots import Slots, single_slots
 from problems.text import Text
 from problems.tolerance import Tolerance
 from solvers.descent import (
@@ -74,17 +74,11 @@ def solve(p: AdaGrad) -> Answers:
     return {"w": run(p)[-1]}
 
 
-def values(p: AdaGrad) -> dict[str, str | Text]:
+def values(p: AdaGrad) -> Slots:
     iterates = run(p)
-    n = len(p["y"])
-    X, y, w0 = arrays(p)
-    return {
-        "n": str(n),
-        "passes": str(p["steps"] // n),
-        "first_gradient": column(squared_hinge_gradient(w0, X[:1], y[:1])),
-        "after_first": column(iterates[1]),
-        "iterates": iterates_table(iterates),
-    }
+    X, y, _ = arrays(p)
+    squares = [squared_hinge_gradient(iterates[i], X[i : i + 1], y[i : i + 1]) ** 2 for i in range(2)]
+    return {**single_slots(p, iterates), "second_squares": column(squares[0] + squares[1])}
 
 
 def _gradient(p: AdaGrad) -> Gradient:
