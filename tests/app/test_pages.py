@@ -271,6 +271,11 @@ async def test_a_busy_server_keeps_the_answer_on_the_page(
     assert tuple(values(page, "w")) == KEY_16
 
 
+async def test_another_way_to_answer_is_offered_where_there_is_one(client: httpx.AsyncClient) -> None:
+    pages = {name: await client.get(f"/en/problems/{name}?seed=1") for name in ("1.6", "2.1", "2.2")}
+    assert [name for name, page in pages.items() if "Way to answer" in page.text] == ["1.6"]
+
+
 async def test_another_variant_keeps_the_form(client: httpx.AsyncClient) -> None:
     seeds = set()
     for _ in range(5):
