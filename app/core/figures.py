@@ -148,12 +148,6 @@ def _draw_chart(axes: Axes, chart: Chart, palette: Palette) -> None:
         spine.set_color(soft)
     if chart.log_y:
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
-        axes.yaxis.set_minor_locator(NullLocator())
-    else:
-        axes.yaxis.set_major_locator(MaxNLocator(6))
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=_counts(chart)))
     for mark in chart.marks:
         match mark:
             case Curve():
@@ -162,12 +156,25 @@ def _draw_chart(axes: Axes, chart: Chart, palette: Palette) -> None:
                 _draw_dots(axes, mark, palette)
             case Contours():
                 axes.contour(mark.x, mark.y, mark.z, levels=list(mark.levels), colors=palette.contours, linewidths=0.8)
+    _set_ticks(axes, chart)
     if chart.square:
         axes.set_aspect("equal", adjustable="box")
     if any(mark.name for mark in chart.marks if not isinstance(mark, Contours)):
         axes.figure.legend(
             loc="outside upper center", ncols=2, frameon=False, labelcolor=ink, handlelength=2.4, columnspacing=1.6
         )
+
+
+def _set_ticks(axes: Axes, chart: Chart) -> None:
+    """Few enough to be read on a phone; on a logarithmic axis of more than two decades only powers of ten."""
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=_counts(chart)))
+    if not chart.log_y:
+        axes.yaxis.set_major_locator(MaxNLocator(6))
+        return
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _counts(chart: Chart) -> bool:

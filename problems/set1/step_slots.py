@@ -50,9 +50,12 @@ def single_slots(p: Descent, iterates: Array) -> Slots:
 
 def _active(below: int, n: int) -> Text:
     if below == n:
-        return Text("All of them are below 1", "它们都小于 1")
+        return Text(
+            "All of them are below 1, so every sample counts once more:", "它们都小于 1，所以每个样本仍然都参与求和："
+        )
     return Text(
-        f"Of these {n} numbers {below} {'is' if below == 1 else 'are'} below 1", f"这 {n} 个数中有 {below} 个小于 1"
+        f"Of these {n} numbers {below} {'is' if below == 1 else 'are'} below 1; only those samples count:",
+        f"这 {n} 个数中有 {below} 个小于 1，只有相应的样本参与求和：",
     )
 
 
