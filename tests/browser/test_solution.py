@@ -41,7 +41,7 @@ def test_after_an_attempt_the_solution_is_one_link_away(new_page: NewPage) -> No
     page.get_by_role("button", name="Check my answer").click()
     page.wait_for_url("**/attempts/*")
     page.get_by_role("link", name="Show the worked solution").click()
-    expect(page.locator(".keys")).to_contain_text("133")
+    expect(page.locator(".keys")).to_contain_text("128")
 
 
 def test_drawings_follow_the_theme(new_page: NewPage) -> None:
