@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from problems.answers import AnyKind, Choice, Choices, Scoring
+from problems.answers import NOTHING_CHOSEN, AnyKind, Choice, Choices, Scoring
 from problems.candidates import Cause
 from problems.comparison import Comparison
 from problems.diagnosis import diagnose
 from problems.feedback import RIGHT, WRONG, Detail, explain, paragraphs
 from problems.problem import Answers, Field, Form, KeyPolicy, Problem
-from problems.reading import FormatError
+from problems.reading import EMPTY, FormatError
 from problems.text import Text
 from problems.trace_kind import TRACE, read_as, trace_of
 from problems.trace_report import TraceReport
@@ -112,10 +112,10 @@ def _blank(raw: Any) -> bool:
 
 def _empty(kind: AnyKind) -> FormatError:
     if isinstance(kind, Choices):
-        return FormatError(Text("Choose at least one option.", "请至少选择一项。"))
+        return FormatError(NOTHING_CHOSEN)
     if isinstance(kind, Choice):
         return FormatError(Text("Choose one option.", "请选择一项。"))
-    return FormatError(Text("This field is empty.", "这一格还没有填。"))
+    return FormatError(EMPTY)
 
 
 def grade(
