@@ -108,8 +108,7 @@ def _with_words(svg: bytes, figure: Figure) -> bytes:
         for tag, both in (("title", figure.title), ("desc", figure.alt))
         for lang, text in (("en", both.en), ("zh-Hans", both.zh))
     )
-    doctype = head.find(b"<!DOCTYPE")
-    return head[: doctype if doctype >= 0 else None] + b"<svg " + attributes + b' role="img">' + words.encode() + body
+    return head.partition(b"<!DOCTYPE")[0] + b"<svg " + attributes + b' role="img">' + words.encode() + body
 
 
 # Charts
@@ -222,12 +221,10 @@ def _draw_dots(axes: Axes, dots: Dots, palette: Palette) -> None:
 # Graphs
 
 
-_ROW = 1.0  # inches from one row of boxes to the next
-
-
 def _size(graph: Graph) -> tuple[float, float]:
-    rows = max(box.y for box in graph.boxes) - min(box.y for box in graph.boxes) + 1
-    return WIDTH, _ROW * rows
+    """In inches: one for each row of boxes."""
+    rows = [box.y for box in graph.boxes]
+    return WIDTH, max(rows) - min(rows) + 1
 
 
 def _draw_graph(axes: Axes, graph: Graph, palette: Palette) -> None:
