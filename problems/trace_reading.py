@@ -45,7 +45,7 @@ class Pasted:
 def read_trace(raw: Any) -> Pasted:
     """The table that was pasted, or sent as JSON (a list of rows); raises `FormatError` with the place in words."""
     rows = _listed(raw) if isinstance(raw, list | tuple) else _pasted_rows(raw)
-    if not rows:
+    if not rows or not rows[0]:
         raise FormatError(Text("There are no numbers in this run.", "这里没有任何数。"))
     if len(rows) > MAX_ROWS + 1:  # the steps and their start
         raise FormatError(
@@ -120,7 +120,9 @@ def _bracketed(text: str) -> list[list[str]]:
     if assigned := _ASSIGNED.match(text):
         text = text[assigned.end() :]
     if (called := _CALLED.match(text)) and text.endswith(")"):
-        text = _TYPED.sub("", text[called.end() : -1]).rstrip(", \t\r\n")
+        text = text[called.end() : -1]
+        tail = text.rfind("]") + 1  # searched for from here on, since a search of all of it takes its length squared
+        text = (text[:tail] + _TYPED.sub("", text[tail:])).rstrip(", \t\r\n")
     text = text.translate(str.maketrans("(){}", "[][]"))
     brackets = "".join(re.findall(r"[\[\]]", text))
     if not (text.startswith("[") and text.endswith("]")):

@@ -4,6 +4,7 @@ The full counts are `soak`; the same with fewer runs belongs to every test run.
 """
 
 import contextlib
+import time
 from collections import Counter
 from typing import Any
 
@@ -326,6 +327,14 @@ def test_less_is_told_where_the_policy_says_so(detail: Any, told: str) -> None:
 )
 def test_runs_are_read_from_everywhere(pasted: Any) -> None:
     assert read_trace(pasted).values.tolist() == [[1, 2], [3, 4.5]]
+
+
+@pytest.mark.parametrize("pasted", ["", "w1, w2", [], [[]], [[], []], "array([1]" + ",dtype=1" * 100_000 + "[])"])
+def test_what_is_no_run_is_refused_at_once(pasted: Any) -> None:
+    started = time.perf_counter()
+    with pytest.raises(FormatError):
+        read_trace(pasted)
+    assert time.perf_counter() - started < 2
 
 
 def test_the_unit_of_the_last_digit() -> None:
