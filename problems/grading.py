@@ -31,9 +31,9 @@ class UnreadableAnswersError(ValueError):
 class FieldGrade:
     """One field's result.
 
-    `parts` are its components (cells, options) in order. `mistake` is the id of the one known mistake or slip that
-    leads to this answer; where several do, `candidates` are their ids. `family` is what these concern, if it is one
-    family (`problems.families`). `followed` says that the points were earned by working on correctly from a wrong
+    `parts` are its components (cells, chosen options) in order. `mistake` is the id of the one known mistake or slip
+    that leads to this answer; where several do, `candidates` are their ids. `family` is what these concern, if it is
+    one family (`problems.families`). `followed` says that the points were earned by working on correctly from a wrong
     earlier answer. An `optional` field is told of and counts for nothing.
     """
 
@@ -237,12 +237,17 @@ def _graded(field: Field, given: Any, key: Any, comparison: Comparison, told: _T
         correct=comparison.correct,
         read_as=field.kind.text(given),
         read_as_latex=field.kind.latex(given),
-        parts=() if told.detail == "verdict" else comparison.parts,
+        parts=() if told.detail == "verdict" else _parts(field.kind, given, key, comparison),
         mistake=one.id if one and full else None,
         family=(families.pop() or None) if len(families) == 1 and full else None,
         candidates=tuple(cause.id for cause in told.causes) if full and not one else (),
         feedback=explain(field.kind, given, key, comparison, told.causes, told.detail),
     )
+
+
+def _parts(kind: AnyKind, given: Any, key: Any, comparison: Comparison) -> tuple[bool, ...]:
+    """Components and cells in order; of choices only those chosen, or the options left out would tell the key."""
+    return tuple(option in key for option in given) if isinstance(kind, Choices) else comparison.parts
 
 
 def _follows(variant: Variant[Any], field: Field, answers: Answers) -> bool:

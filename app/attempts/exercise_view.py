@@ -89,8 +89,8 @@ class FieldView:
             return None
         if isinstance(self.kind, Choice):
             return bool(self.grade["correct"])
-        place = [each.id for each in self.kind.options].index(option)
-        return bool(self.grade["parts"][place])
+        chosen = [each.id for each in self.kind.options if each.id in self.shown]
+        return bool(self.grade["parts"][chosen.index(option)])
 
     @property
     def tone(self) -> Tone:

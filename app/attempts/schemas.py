@@ -119,7 +119,7 @@ class FieldResult(BaseModel):
     correct: bool
     read_as: str = Field(description="how the answer was understood")
     read_as_latex: str
-    parts: list[bool] = Field(description="which components, cells or options are right, in order")
+    parts: list[bool] = Field(description="which components, cells or chosen options are right, in order")
     mistake: str | None = Field(description="the known mistake that leads to this answer, if it is exactly one")
     family: str | None = Field(default=None, description="what the mistakes that lead to this answer all concern")
     candidates: list[str] = Field(default=[], description="the mistakes that lead to this answer, if they are several")
