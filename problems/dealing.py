@@ -44,7 +44,7 @@ def deal(problem: Problem[P], seed: int) -> Variant[P]:
             continue
         layout = lay_out_options(variant, draws)
         if layout is not None:
-            return Variant(problem, seed, variant.parameters, layout, redraws)
+            return variant.laid_out(layout)
     raise NoWellPosedVariantError(f"{problem.id}: no well-posed variant for seed {seed} in {MAX_REDRAWS} draws")
 
 

@@ -1,13 +1,15 @@
 """Grading: reading the answers, then holding them against the key, and what is wrong against the known mistakes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from problems.answers import AnyKind, Choice, Choices, Scoring
+from problems.candidates import Cause
 from problems.comparison import Comparison
-from problems.diagnosis import diagnose, explain
-from problems.problem import Answers, Field, Form, KeyPolicy
+from problems.diagnosis import diagnose
+from problems.feedback import Detail, explain, paragraphs
+from problems.problem import Answers, Field, Form, KeyPolicy, Problem
 from problems.reading import FormatError
 from problems.text import Text
 from problems.variant import Variant
@@ -25,8 +27,10 @@ class UnreadableAnswersError(ValueError):
 class FieldGrade:
     """One field's result.
 
-    `parts` are its components (cells, options) in order; `mistake` is the id of the one mistake that leads to this
-    answer; `followed` says that the points were earned by working on correctly from a wrong earlier answer.
+    `parts` are its components (cells, options) in order. `mistake` is the id of the one known mistake or slip that
+    leads to this answer; where several do, `candidates` are their ids. `family` is what these concern, if it is one
+    family (`problems.families`). `followed` says that the points were earned by working on correctly from a wrong
+    earlier answer.
     """
 
     name: str
@@ -38,6 +42,8 @@ class FieldGrade:
     parts: tuple[bool, ...]
     mistake: str | None
     feedback: Text
+    family: str | None = None
+    candidates: tuple[str, ...] = ()
     answered: bool = True
     followed: bool = False
 
@@ -109,32 +115,60 @@ def grade(
     *,
     policy: KeyPolicy = "either",
     scoring: Scoring | None = None,
+    detail: Detail = "full",
 ) -> Grade:
     """Grade answers as they came from a page or from JSON.
 
     Where the policy accepts several keys, the one counts that gives the better score. `scoring` overrides that of the
-    fields of kind Choices. Raises `UnknownFormError`, `UnreadableAnswersError`.
+    fields of kind Choices. `detail` is how much is told beside the score: with ``verdict`` only right or wrong, with
+    ``parts`` also which parts, with ``full`` also the mistake, or how far off the answer is. What is not told is not in
+    the result. Raises `UnknownFormError`, `UnreadableAnswersError`.
     """
     answers = read(variant, form, raw)
-    graded = [_grade_by(variant, form, answers, key, scoring) for key in variant.keys(form, policy)]
+    graded = [_grade_by(variant, form, answers, key, scoring, detail) for key in variant.keys(form, policy)]
     return max(graded, key=lambda result: (result.score, result.correct))
 
 
-def _grade_by(variant: Variant[Any], form: Form, answers: Answers, key: Answers, scoring: Scoring | None) -> Grade:
+def _grade_by(
+    variant: Variant[Any], form: Form, answers: Answers, key: Answers, scoring: Scoring | None, detail: Detail
+) -> Grade:
     """Fields are graded in order, since a later one may follow from what was answered in an earlier one."""
+    fields = [_scored_by(scoring, field) for field in variant.fields(form)]
+    compared = {
+        field.name: field.kind.compare(answers[field.name], key[field.name])
+        for field in fields
+        if field.name in answers
+    }
+    wrong = [name for name, comparison in compared.items() if not comparison.correct]
+    causes = diagnose(variant, form, answers, wrong) if wrong else {}
     graded: dict[str, FieldGrade] = {}
-    for field in variant.fields(form):
-        if field.name not in answers:
-            graded[field.name] = _unanswered(field)
-            continue
-        kind = Choices(field.kind.options, scoring) if isinstance(field.kind, Choices) and scoring else field.kind
-        comparison = kind.compare(answers[field.name], key[field.name])
-        follows = field.follows and not comparison.correct and any(not graded[name].correct for name in field.follows)
-        if follows and _follows(variant, field, answers):
-            graded[field.name] = _followed(field, kind, answers, comparison)
+    for field in fields:
+        name = field.name
+        follows = name in wrong and any(not graded[earlier].correct for earlier in field.follows)
+        if name not in answers:
+            graded[name] = _unanswered(field)
+        elif follows and _follows(variant, field, answers):
+            graded[name] = _followed(field, answers[name], compared[name], detail)
         else:
-            graded[field.name] = _graded(variant, field, kind, answers, key, comparison)
+            graded[name] = _graded(
+                field, answers[name], key[name], compared[name], _Told(detail, causes.get(name, ()), form)
+            )
+    if variant.seed == 0 and variant.problem.erratum is not None and detail == "full":
+        return Grade(tuple(_disputed(field, variant.problem) for field in graded.values()))
     return Grade(tuple(graded.values()))
+
+
+def _scored_by(scoring: Scoring | None, field: Field) -> Field:
+    if scoring is None or not isinstance(field.kind, Choices):
+        return field
+    return replace(field, kind=Choices(field.kind.options, scoring))
+
+
+def _disputed(field: FieldGrade, problem: Problem[Any]) -> FieldGrade:
+    """With the reason why two keys count, on a printed exercise whose key is disputed."""
+    if field.name not in problem.published or problem.erratum is None:
+        return field
+    return replace(field, feedback=paragraphs([field.feedback, problem.erratum.reason]))
 
 
 def _unanswered(field: Field) -> FieldGrade:
@@ -152,23 +186,33 @@ def _unanswered(field: Field) -> FieldGrade:
     )
 
 
-def _graded(
-    variant: Variant[Any], field: Field, kind: AnyKind, answers: Answers, key: Answers, comparison: Comparison
-) -> FieldGrade:
-    given = answers[field.name]
-    mistakes = () if comparison.correct else diagnose(variant, field, answers)
-    mistake = mistakes[0] if len(mistakes) == 1 else None
-    share = max(comparison.share, mistake.credit if mistake else 0.0)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What there is to tell about a wrong answer, and how much of it is told."""
+
+    detail: Detail
+    causes: tuple[Cause, ...]
+    form: Form
+
+
+def _graded(field: Field, given: Any, key: Any, comparison: Comparison, told: _Told) -> FieldGrade:
+    one = told.causes[0] if len(told.causes) == 1 else None
+    # Who guesses among options earns nothing for a wrong one, whatever mistake it was made from.
+    credit = one.credit if one and told.form == "open" else 0.0
+    families = {cause.family for cause in told.causes}
+    full = told.detail == "full"
     return FieldGrade(
         name=field.name,
-        score=field.points * share,
+        score=field.points * max(comparison.share, credit),
         max_score=field.points,
         correct=comparison.correct,
-        read_as=kind.text(given),
-        read_as_latex=kind.latex(given),
-        parts=comparison.parts,
-        mistake=mistake.id if mistake else None,
-        feedback=explain(variant, field, given, key[field.name], comparison, mistakes),
+        read_as=field.kind.text(given),
+        read_as_latex=field.kind.latex(given),
+        parts=() if told.detail == "verdict" else comparison.parts,
+        mistake=one.id if one and full else None,
+        family=(families.pop() or None) if len(families) == 1 and full else None,
+        candidates=tuple(cause.id for cause in told.causes) if full and not one else (),
+        feedback=explain(field.kind, given, key, comparison, told.causes, told.detail),
     )
 
 
@@ -184,16 +228,15 @@ def _follows(variant: Variant[Any], field: Field, answers: Answers) -> bool:
     return field.kind.compare(answers[field.name], expected).correct
 
 
-def _followed(field: Field, kind: AnyKind, answers: Answers, comparison: Comparison) -> FieldGrade:
-    given = answers[field.name]
+def _followed(field: Field, given: Any, comparison: Comparison, detail: Detail) -> FieldGrade:
     return FieldGrade(
         name=field.name,
         score=field.points,
         max_score=field.points,
         correct=False,
-        read_as=kind.text(given),
-        read_as_latex=kind.latex(given),
-        parts=comparison.parts,
+        read_as=field.kind.text(given),
+        read_as_latex=field.kind.latex(given),
+        parts=() if detail == "verdict" else comparison.parts,
         mistake=None,
         feedback=Text(
             "Not the right number, but it follows correctly from your earlier answer, and earns the points.",

@@ -13,7 +13,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 from problems.answers import AnyKind
 from problems.draws import Draws
-from problems.families import BY_MISTAKE
+from problems.exhibits import Exhibits
+from problems.families import BY_MISTAKE, FAMILIES
 from problems.text import Page, Text, read_page
 from problems.tracing import Tracing
 
@@ -59,7 +60,24 @@ class Mistake(Generic[P]):
     family: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "family", self.family or BY_MISTAKE.get(self.id, ""))
+        family = self.family or BY_MISTAKE.get(self.id, "")
+        if family and family not in FAMILIES:
+            raise ValueError(f"{self.id}: there is no family {family}")
+        object.__setattr__(self, "family", family)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Generic[P]):
+    """The `answers` of a mistake that is computed together with others, `together` giving those of each by its id.
+
+    A solver runs a stack of ten problems about as fast as one. A variant calls `together` once for all of them.
+    """
+
+    together: Callable[[P], Mapping[str, Answers]]
+    id: str
+
+    def __call__(self, parameters: P) -> Answers:
+        return self.together(parameters)[self.id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,7 @@ class Problem(Generic[P]):
     - `show_option`: an option's values as LaTeX, where rounding them is not the way to write them.
     - `native_choice`: the fields are choices by themselves; `forms` says under which names they are served.
     - `values`: further slots of the texts, beside the parameters themselves.
+    - `exhibits`: tables and figures of the worked solution; computed when somebody looks at it, and only then.
     """
 
     id: str
@@ -105,6 +124,7 @@ class Problem(Generic[P]):
     fields: Callable[[P], tuple[Field, ...]]
     ill_posed: Callable[[P], str | None] = _always
     values: Callable[[P], Mapping[str, str | Text]] = _nothing
+    exhibits: Callable[[P], Exhibits] | None = None
     mistakes: tuple[Mistake[P], ...] = ()
     follow: Callable[[P, Answers], Answers] | None = None
     tracing: Tracing[P] | None = None

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from solvers.descent import DataGradient, Order, Vector, adagrad, full_batch, gradient_descent
+from solvers.descent import DataGradient, Order, Vector, adagrad, full_batch, gradient_descent, inverse_sqrt
 from solvers.losses import scores
 from solvers.samples import Array
 
@@ -30,7 +30,14 @@ def turns(X: Array, y: Array, order: Order) -> tuple[Array, Array]:
 
 def descended(gradient: DataGradient, X: Array, y: Array, rows: Array, step_size: StepSizes) -> Array:
     """What gradient descent makes of each row in one step."""
-    return gradient_descent(full_batch(gradient, X, y), rows, step_size, 1)[1]
+    stepped: Array = gradient_descent(full_batch(gradient, X, y), rows, step_size, 1)[1]
+    return stepped
+
+
+def inverse_roots(rate: float, steps: int) -> Array:
+    """The step sizes C/√t for t = 1, 2 and so on: (T, 1)."""
+    schedule = inverse_sqrt(rate)
+    return np.array([[schedule(t)] for t in range(steps)])
 
 
 def before(rows: Array) -> Array:
@@ -48,20 +55,22 @@ def with_velocity(method: Method, gradient: DataGradient, X: Array, y: Array, ro
     start = before(rows)
     led_here = (start - rows) / unit
     here = full_batch(gradient, X, y)
-    return method(lambda w, t: led_here if t == 0 else here(w, t), start, step_size, 2)[2]
+    stepped: Array = method(lambda w, t: led_here if t == 0 else here(w, t), start, step_size, 2)[2]
+    return stepped
 
 
 def squares_before(gradient: DataGradient, X: Array, y: Array, rows: Array) -> Array:
     """AdaGrad's r before each step: the sum of the squared gradients at all earlier rows."""
     squares = np.square(full_batch(gradient, X, y)(rows, 0))
-    return np.cumsum(squares, axis=0) - squares
+    return _sums_before(squares)
 
 
 def adapted(
     gradient: DataGradient, X: Array, y: Array, rows: Array, step_size: float, epsilon: float, r: Array
 ) -> Array:
     """What AdaGrad makes of each row in one step from the accumulated r (T, d)."""
-    return adagrad(full_batch(gradient, X, y), rows, step_size, epsilon, 1, initial=r)[1]
+    stepped: Array = adagrad(full_batch(gradient, X, y), rows, step_size, epsilon, 1, initial=r)[1]
+    return stepped
 
 
 # How far errors carry
@@ -82,8 +91,9 @@ def linear_spread(
     hinge: bool,
     carry: float = 1.0,
 ) -> Array:
-    """How far errors carry through w ← carry · w − η (1/b) Σ (wᵀx − y) x, the sum over all samples or, with `hinge`,
-    over those with a margin below 1.
+    """How far errors carry through w ← carry · w − η (1/b) Σ (wᵀx − y) x.
+
+    The sum runs over all samples or, with `hinge`, over those with a margin below 1.
 
     The derivative is a matrix, taken with the samples that count; a sample so near to the margin that the errors decide
     whether it counts adds all that it could.

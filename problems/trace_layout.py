@@ -72,17 +72,18 @@ def own_history(table: Table, grid: float | None) -> History:
 
 
 def _on_grid(values: Array, units: Array, grid: float) -> tuple[Array, Array]:
-    """What shows a multiple of the grid is that multiple, exactly.
+    """What shows a multiple of the grid is that multiple, exactly."""
+    near = np.rint(values / grid) * grid
+    exact = np.abs(near - values) <= 0.51 * np.minimum(units, grid)
+    return np.where(exact, near, values), np.where(exact, 0.0, units)
 
-    Raises `FormatError` when the digits don't tell one multiple from the next.
-    """
-    if (units > 1.000001 * grid).any():
+
+def refuse_coarse(table: Table, grid: float) -> None:
+    """Raises `FormatError` when the digits don't tell one multiple of the grid from the next."""
+    if (table.pasted.units > 1.000001 * grid).any():
         raise FormatError(
             Text(
                 f"These digits are too few to tell the steps apart: all weights are multiples of {grid:g}.",
                 f"位数太少，无法区分各步：所有权重都是 {grid:g} 的整数倍。",
             )
         )
-    near = np.rint(values / grid) * grid
-    exact = np.abs(near - values) <= 0.51 * units
-    return np.where(exact, near, values), np.where(exact, 0.0, units)

@@ -219,4 +219,3 @@ def _digits(cell: str) -> tuple[int, int]:
     whole, _, fraction = mantissa.partition(".")
     power = int(exponent) if exponent else 0
     return len(fraction) - power, len((whole + fraction).lstrip("0"))
-

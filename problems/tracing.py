@@ -133,7 +133,7 @@ def judge(tracing: Tracing[P], p: P, history: History) -> Judged:
         for share in (0.5, 1.0):
             units = share * history.units
             tolerance = _slack(units[1:] + tracing.spread(p, rows, units[:-1]), following)
-            judged = Judged(history, following, tolerance, ~(off <= tolerance).all(axis=1))
+            judged = Judged(history, following, tolerance, np.asarray(~(off <= tolerance).all(axis=1)))
             if share == 0.5:
                 rounded = judged
     return rounded if judged.wrong.any() else judged

@@ -1,14 +1,16 @@
 """One variant of a problem: its parameters, its forms, its keys. All of it follows from what is stored."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic
 
 from problems.answers import Choice, Option
+from problems.candidates import Candidates, candidates
+from problems.exhibits import Exhibits
 from problems.formula_kind import Formula
 from problems.latex import latex_matrix, latex_number
-from problems.problem import Answers, Field, Form, KeyPolicy, Mistake, P, Problem
+from problems.problem import Answers, Field, Form, KeyPolicy, Mistake, OneOf, P, Problem
 from problems.text import Text, fill
 
 KEY = "key"
@@ -16,6 +18,10 @@ KEY = "key"
 
 SEPARATION = 10.0
 """Options stand at least this many tolerances apart."""
+
+
+_WITHOUT_LAYOUT = ("native_fields", "solved", "_yielded", "_together")
+"""What a variant caches that does not depend on its options."""
 
 
 class UnknownFormError(LookupError):
@@ -89,12 +95,43 @@ class Variant(Generic[P]):
         results = {mistake.id: self.mistake_answers(mistake) for mistake in self.problem.mistakes}
         return {name: answers for name, answers in results.items() if answers and not self.near_key(answers)}
 
+    @cached_property
+    def candidates(self) -> Candidates:
+        """Every known wrong answer, ready to be held against a given one."""
+        mistaken = [(self.problem.mistake(name), answers) for name, answers in self.mistaken.items()]
+        return candidates(self.native_fields, self.solved, mistaken)
+
     def mistake_answers(self, mistake: Mistake[P]) -> Answers:
         """What one mistake yields; empty when that is no answer (it diverges, or has no meaning here)."""
-        try:
-            return self.as_answers(mistake.answers(self.parameters))
-        except (ValueError, OverflowError):
-            return {}
+        if mistake.id not in self._yielded:
+            try:
+                self._yielded[mistake.id] = self.as_answers(self._wrong_run(mistake))
+            except (ValueError, OverflowError):
+                self._yielded[mistake.id] = {}
+        return self._yielded[mistake.id]
+
+    def _wrong_run(self, mistake: Mistake[P]) -> Answers:
+        if not isinstance(mistake.answers, OneOf):
+            return mistake.answers(self.parameters)
+        together = mistake.answers.together
+        if together not in self._together:
+            self._together[together] = together(self.parameters)
+        return self._together[together][mistake.answers.id]
+
+    @cached_property
+    def _yielded(self) -> dict[str, Answers]:
+        """What the mistakes yield, as far as it has been asked for."""
+        return {}
+
+    @cached_property
+    def _together(self) -> dict[Callable[[P], Mapping[str, Answers]], Mapping[str, Answers]]:
+        return {}
+
+    def laid_out(self, layout: tuple[str, ...]) -> "Variant[P]":
+        """The same variant with its options in place; what has been computed is not computed again."""
+        variant = replace(self, layout=layout)
+        variant.__dict__.update({name: self.__dict__[name] for name in _WITHOUT_LAYOUT if name in self.__dict__})
+        return variant
 
     def near_key(self, answers: Answers, tolerances: float = 1.0) -> bool:
         return self.near(answers, self.solved, tolerances)
@@ -164,6 +201,10 @@ class Variant(Generic[P]):
     @cached_property
     def solution(self) -> Text:
         return fill(self.problem.page.solution, self.slots)
+
+    def exhibits(self) -> Exhibits:
+        """Tables and figures of the solution, computed anew each time: many variants are kept, few are looked at."""
+        return self.problem.exhibits(self.parameters) if self.problem.exhibits else Exhibits()
 
 
 def _as_latex(value: Any) -> str:

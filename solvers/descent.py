@@ -12,6 +12,9 @@ y (P, n), w0 (P, d).
 The step size η is a number, an array that broadcasts to w (such as (P, 1): one for each problem of a stack), or a
 schedule, a function of t.
 
+Where a method takes `project`, a function of w, it is applied to every new iterate: w ← P(w − η g(w)). With the
+projection onto a set this is projected descent; with rounding it is what a computer of few digits does.
+
 Too large a step diverges. The iterates then grow to inf and nan and NumPy warns of an overflow; who expects this
 calls the method under ``np.errstate(over="ignore", invalid="ignore")``.
 """
@@ -29,6 +32,7 @@ Vector: TypeAlias = Array
 Gradient: TypeAlias = Callable[[Vector, int], Vector]
 DataGradient: TypeAlias = Callable[[Vector, Array, Array], Vector]
 StepSize: TypeAlias = float | Array | Callable[[int], float]
+Projection: TypeAlias = Callable[[Vector], Vector]
 Order: TypeAlias = NDArray[np.int64]
 
 
@@ -49,23 +53,34 @@ def _at(step_size: StepSize, t: int) -> float | Array:
     return step_size(t) if callable(step_size) else step_size
 
 
-def gradient_descent(gradient: Gradient, w0: ArrayLike, step_size: StepSize, steps: int) -> Array:
+def gradient_descent(
+    gradient: Gradient, w0: ArrayLike, step_size: StepSize, steps: int, *, project: Projection | None = None
+) -> Array:
     """Gradient descent: w ← w − η g(w), (2.1); with one sample or a batch a step it is SGD, (2.2) and (2.3)."""
     iterates = _start(w0, steps)
     for t in range(steps):
         w = iterates[t]
-        iterates[t + 1] = w - _at(step_size, t) * gradient(w, t)
+        w = w - _at(step_size, t) * gradient(w, t)
+        iterates[t + 1] = project(w) if project else w
     return iterates
 
 
-def momentum(gradient: Gradient, w0: ArrayLike, step_size: StepSize, momentum: float, steps: int) -> Array:
+def momentum(
+    gradient: Gradient,
+    w0: ArrayLike,
+    step_size: StepSize,
+    momentum: float,
+    steps: int,
+    *,
+    project: Projection | None = None,
+) -> Array:
     """Heavy ball: v ← α v − η g(w), w ← w + v, from v = 0. Exercise 1.8; PyTorch's SGD with dampening 0."""
     iterates = _start(w0, steps)
     v = np.zeros_like(iterates[0])
     for t in range(steps):
         w = iterates[t]
         v = momentum * v - _at(step_size, t) * gradient(w, t)
-        iterates[t + 1] = w + v
+        iterates[t + 1] = project(w + v) if project else w + v
     return iterates
 
 
@@ -95,7 +110,14 @@ def averaged_momentum(gradient: Gradient, w0: ArrayLike, step_size: StepSize, mo
 
 
 def adagrad(
-    gradient: Gradient, w0: ArrayLike, step_size: StepSize, epsilon: float, steps: int, *, initial: float | Array = 0.0
+    gradient: Gradient,
+    w0: ArrayLike,
+    step_size: StepSize,
+    epsilon: float,
+    steps: int,
+    *,
+    initial: float | Array = 0.0,
+    project: Projection | None = None,
 ) -> Array:
     """AdaGrad: r ← r + g², w ← w − η g / (ε + √r), elementwise, from r = initial. Exercise 1.9.
 
@@ -108,7 +130,8 @@ def adagrad(
         w = iterates[t]
         g = gradient(w, t)
         r = r + g * g
-        iterates[t + 1] = w - _at(step_size, t) * g / (epsilon + np.sqrt(r))
+        w = w - _at(step_size, t) * g / (epsilon + np.sqrt(r))
+        iterates[t + 1] = project(w) if project else w
     return iterates
 
 

@@ -104,7 +104,7 @@ class AttemptRequest(BaseModel):
     problem: str = Field(pattern=PROBLEM_ID)
     seed: Annotated[int, BeforeValidator(_whole)] = Field(ge=0, le=MAX_SEED)
     form: Form
-    answers: dict[str, Any] = Field(description="a value for every field of the variant, by its name")
+    answers: dict[str, Any] = Field(description="values by the names of the fields; not all may be left out")
 
 
 class FieldResult(BaseModel):
@@ -118,6 +118,8 @@ class FieldResult(BaseModel):
     read_as_latex: str
     parts: list[bool] = Field(description="which components, cells or options are right, in order")
     mistake: str | None = Field(description="the known mistake that leads to this answer")
+    answered: bool = Field(description="false if the field was left empty")
+    followed: bool = Field(description="whether points were earned by working on correctly from a wrong earlier answer")
     feedback: Bilingual
 
 
@@ -162,6 +164,8 @@ ATTEMPT_EXAMPLE: dict[str, Any] = {
             "read_as_latex": r"\text{B}",
             "parts": [True],
             "mistake": None,
+            "answered": True,
+            "followed": False,
             "feedback": {"en": "Right.", "zh": "正确。"},
         }
     ],

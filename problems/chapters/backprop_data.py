@@ -15,7 +15,7 @@ OUTPUT_LAYER = "4.4.1"
 
 
 class Words(NamedTuple):
-    """An activation in a sentence, and its derivative as LaTeX."""
+    """An activation in a sentence (in Chinese with the space that stands before Latin letters); σ' as LaTeX."""
 
     function: Text
     slope: str
@@ -23,7 +23,7 @@ class Words(NamedTuple):
 
 WORDS: Mapping[ActivationName, Words] = {
     "sigmoid": Words(
-        Text("the sigmoid $\\sigma(z) = 1/(1 + e^{-z})$", "sigmoid 函数 $\\sigma(z) = 1/(1 + e^{-z})$"),
+        Text("the sigmoid $\\sigma(z) = 1/(1 + e^{-z})$", " sigmoid 函数 $\\sigma(z) = 1/(1 + e^{-z})$"),
         r"\sigma'(z) = \sigma(z)\,\bigl(1 - \sigma(z)\bigr)",
     ),
     "tanh": Words(
@@ -31,7 +31,7 @@ WORDS: Mapping[ActivationName, Words] = {
         r"\sigma'(z) = 1 - \tanh^2 z",
     ),
     "relu": Words(
-        Text("the ReLU $\\sigma(z) = \\max\\{0, z\\}$", "ReLU 函数 $\\sigma(z) = \\max\\{0, z\\}$"),
+        Text("the ReLU $\\sigma(z) = \\max\\{0, z\\}$", " ReLU 函数 $\\sigma(z) = \\max\\{0, z\\}$"),
         r"\sigma'(z) = \begin{cases} 1 & z > 0 \\ 0 & z < 0 \end{cases}",
     ),
 }

@@ -4,7 +4,7 @@ One table says how each part follows. It serves follow-through (what correct wor
 mistakes (one slip, and correct work from there on).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -31,15 +31,28 @@ class Part(Generic[P]):
 Parts = Mapping[str, Part[P]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Continued(Mapping[str, Any], Generic[P]):
+    """Each part worked out from the given answers when it is asked for: one that can't be leaves the others alone."""
+
+    parts: Parts[P]
+    p: P
+    given: Answers
+
+    def __getitem__(self, name: str) -> Any:
+        with np.errstate(all="ignore"):  # people type 1e300; what becomes of it is no finite answer then
+            return self.parts[name].work(self.p, self.given)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, part in self.parts.items() if all(other in self.given for other in part.builds_on))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def follow(parts: Parts[P]) -> Callable[[P, Answers], Answers]:
     """`Problem.follow`: every part whose earlier answers are all given."""
-
-    def continued(p: P, given: Answers) -> Answers:
-        return {
-            name: part.work(p, given) for name, part in parts.items() if all(other in given for other in part.builds_on)
-        }
-
-    return continued
+    return lambda p, given: _Continued(parts, p, given)
 
 
 def complete(parts: Parts[P], p: P, slip: Answers) -> Answers:

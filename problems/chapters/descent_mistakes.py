@@ -41,12 +41,12 @@ def _no_prediction(w: Array, X: Array, y: Array) -> Array:
 
 
 def _no_feature(w: Array, X: Array, y: Array) -> Array:
-    return np.full_like(w, -residuals(w, X, y).mean(axis=-1))
+    return np.asarray(np.zeros_like(w) - residuals(w, X, y).mean(axis=-1)[..., None])
 
 
 def _sign_only(w: Array, X: Array, y: Array) -> Array:
     """The gradient of the mean absolute error."""
-    mean: Array = -np.sign(residuals(w, X, y)) @ X / X.shape[-2]
+    mean: Array = -np.matmul(X.mT, np.sign(residuals(w, X, y))[..., None])[..., 0] / X.shape[-2]
     return mean
 
 

@@ -71,7 +71,10 @@ def scaled(factor: Callable[[Array], float]) -> DataGradient:
     return lambda w, X, y: factor(X) * squared_hinge_gradient(w, X, y)
 
 
-WRONG_GRADIENTS: Mapping[str, tuple[DataGradient, Text]] = {
+WrongGradients = Mapping[str, tuple[DataGradient, Text]]
+"""Wrong gradients by the mistake's id, with what to tell the student."""
+
+WRONG_GRADIENTS: WrongGradients = {
     "no-margin-condition": (
         _least_squares,
         Text(
@@ -180,7 +183,7 @@ GRADIENT_OF_BOOK = "1.4, (1.7)"
 
 
 def gradient_mistakes(
-    run: Callable[[P, DataGradient], Array], wrong: Mapping[str, tuple[DataGradient, Text]], *, core: frozenset[str]
+    run: Callable[[P, DataGradient], Array], wrong: WrongGradients, *, core: frozenset[str]
 ) -> tuple[Mistake[P], ...]:
     """A mistake for each wrong gradient: `run` with it, last iterate. ``ascent`` diverges and is no distractor."""
 

@@ -22,59 +22,71 @@ class SingleSampleRun(Protocol[P_contra]):
     ) -> Array: ...
 
 
+WrongOrders = Mapping[str, tuple[Callable[[int, int], Order], Text]]
+"""Orders (steps, 1) made from the number of samples and of steps."""
+
+WRONG_NUMBERS: WrongOrders = {
+    "one-step-fewer": (
+        lambda n, steps: cyclic(n, steps - 1),
+        Text("You stopped one step early.", "你少迭代了一步。"),
+    ),
+    "one-step-more": (
+        lambda n, steps: cyclic(n, steps + 1),
+        Text("You made one step too many.", "你多迭代了一步。"),
+    ),
+    "one-pass-fewer": (
+        lambda n, steps: cyclic(n, steps - n),
+        Text("One pass over the data is missing.", "你少遍历了一次数据。"),
+    ),
+    "one-pass-more": (
+        lambda n, steps: cyclic(n, steps + n),
+        Text("You made one pass over the data too many.", "你多遍历了一次数据。"),
+    ),
+    "one-pass-only": (
+        lambda n, _: cyclic(n, n),
+        Text("You passed over the data only once.", "你只遍历了一次数据。"),
+    ),
+}
+"""The right samples, too few or too many of them."""
+
+WRONG_ORDERS: WrongOrders = {
+    "starts-at-second": (
+        lambda n, steps: cyclic(n, steps, start=1),
+        Text(
+            "You began with the second sample; step 0 uses the first.",
+            "你从第二个样本开始；第 0 步应使用第一个样本。",
+        ),
+    ),
+    "starts-at-last": (
+        lambda n, steps: cyclic(n, steps, start=n - 1),
+        Text(
+            "You began with the last sample; step 0 uses the first.",
+            "你从最后一个样本开始；第 0 步应使用第一个样本。",
+        ),
+    ),
+    "reversed-order": (
+        lambda n, steps: (n - 1) - cyclic(n, steps),
+        Text("You took the samples from the last to the first.", "你按从后往前的顺序使用了样本。"),
+    ),
+    "each-repeated": (
+        lambda n, steps: np.repeat(np.arange(n), -(-steps // n))[:steps, None],
+        Text(
+            "You repeated each sample several times before going on to the next; the samples take turns.",
+            "你把每个样本连续使用多次之后才换下一个；样本应轮流使用。",
+        ),
+    ),
+    "last-sample-skipped": (
+        lambda n, steps: cyclic(n - 1, steps),
+        Text("The last sample never had its turn.", "最后一个样本从未被用到。"),
+    ),
+}
+"""Wrong samples, step by step."""
+
+
 def order_mistakes(run: SingleSampleRun[P]) -> Mapping[str, tuple[Callable[[P], Array], Text]]:
+    """The run with each of the wrong orders."""
+
     def ordered(order: Callable[[int, int], Order]) -> Callable[[P], Array]:
-        """`order` makes (steps, 1) from the number of samples and of steps."""
         return lambda p: run(p, order=order(len(p["y"]), p["steps"]))
 
-    return {
-        "one-step-fewer": (
-            ordered(lambda n, steps: cyclic(n, steps - 1)),
-            Text("You stopped one step early.", "你少迭代了一步。"),
-        ),
-        "one-step-more": (
-            ordered(lambda n, steps: cyclic(n, steps + 1)),
-            Text("You made one step too many.", "你多迭代了一步。"),
-        ),
-        "one-pass-fewer": (
-            ordered(lambda n, steps: cyclic(n, steps - n)),
-            Text("One pass over the data is missing.", "你少遍历了一次数据。"),
-        ),
-        "one-pass-more": (
-            ordered(lambda n, steps: cyclic(n, steps + n)),
-            Text("You made one pass over the data too many.", "你多遍历了一次数据。"),
-        ),
-        "one-pass-only": (
-            ordered(lambda n, _: cyclic(n, n)),
-            Text("You passed over the data only once.", "你只遍历了一次数据。"),
-        ),
-        "starts-at-second": (
-            ordered(lambda n, steps: cyclic(n, steps, start=1)),
-            Text(
-                "You began with the second sample; step 0 uses the first.",
-                "你从第二个样本开始；第 0 步应使用第一个样本。",
-            ),
-        ),
-        "starts-at-last": (
-            ordered(lambda n, steps: cyclic(n, steps, start=n - 1)),
-            Text(
-                "You began with the last sample; step 0 uses the first.",
-                "你从最后一个样本开始；第 0 步应使用第一个样本。",
-            ),
-        ),
-        "reversed-order": (
-            ordered(lambda n, steps: (n - 1) - cyclic(n, steps)),
-            Text("You took the samples from the last to the first.", "你按从后往前的顺序使用了样本。"),
-        ),
-        "each-repeated": (
-            ordered(lambda n, steps: np.repeat(np.arange(n), -(-steps // n))[:steps, None]),
-            Text(
-                "You repeated each sample several times before going on to the next; the samples take turns.",
-                "你把每个样本连续使用多次之后才换下一个；样本应轮流使用。",
-            ),
-        ),
-        "last-sample-skipped": (
-            ordered(lambda n, steps: cyclic(n - 1, steps)),
-            Text("The last sample never had its turn.", "最后一个样本从未被用到。"),
-        ),
-    }
+    return {name: (ordered(order), text) for name, (order, text) in {**WRONG_NUMBERS, **WRONG_ORDERS}.items()}

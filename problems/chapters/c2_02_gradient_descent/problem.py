@@ -17,9 +17,11 @@ from problems.chapters.descent_data import (
     stable_step,
 )
 from problems.chapters.descent_mistakes import SEVERAL_SAMPLES, mistakes, with_gradients
+from problems.chapters.descent_tracing import full_batch_step, full_batch_tracing
 from problems.draws import Draws
 from problems.latex import latex_matrix
 from problems.problem import Answers, Field, Problem
+from problems.steps import inverse_roots, with_velocity
 from problems.text import Text
 from problems.tolerance import Tolerance
 from solvers.descent import (
@@ -92,18 +94,37 @@ def _with_momentum(p: Steps) -> Answers:
     return {"w": momentum(full_batch(mse_gradient, X, y), w0, p["step_size"], 0.5, p["steps"])[-1]}
 
 
+def _with_momentum_next(p: Steps, rows: Array) -> Array:
+    X, y, _ = arrays(p)
+    return with_velocity(
+        lambda g, w0, eta, steps: momentum(g, w0, eta, 0.5, steps), mse_gradient, X, y, rows, p["step_size"]
+    )
+
+
 def _one_by_one(p: Steps) -> Answers:
-    """Each weight is changed with the gradient at the weights already changed."""
-    X, y, w = arrays(p)
+    w = arrays(p)[2]
     for _ in range(p["steps"]):
-        for j in range(len(w)):
-            w[j] -= p["step_size"] * mse_gradient(w, X, y)[j]
+        w = _one_by_one_next(p, w)
     return {"w": w}
+
+
+def _one_by_one_next(p: Steps, rows: Array) -> Array:
+    """Each weight is changed with the gradient at the weights already changed: (..., d) -> (..., d)."""
+    X, y, _ = arrays(p)
+    w = rows.copy()
+    for j in range(w.shape[-1]):
+        w[..., j] -= p["step_size"] * mse_gradient(w, X, y)[..., j]
+    return w
 
 
 def _first_gradient_again(p: Steps) -> Answers:
     X, y, w0 = arrays(p)
     return {"w": gradient_descent(lambda _w, _t: mse_gradient(w0, X, y), w0, p["step_size"], p["steps"])[-1]}
+
+
+def _first_gradient_next(p: Steps, rows: Array) -> Array:
+    X, y, _ = arrays(p)
+    return np.asarray(rows - p["step_size"] * mse_gradient(rows[0], X, y))
 
 
 RUNS = {
@@ -188,6 +209,19 @@ problem = Problem(
         ),
         hidden=frozenset({"ascent"}),
         reread="2.1, (2.1); 1.3, (1.5)",
+    ),
+    tracing=full_batch_tracing(
+        run,
+        _GRADIENTS,
+        {
+            "single-samples": lambda p, rows: full_batch_step(p, rows, order=cyclic(len(p["y"]), len(rows))),
+            "decaying-step": lambda p, rows: full_batch_step(
+                p, rows, step_size=inverse_roots(p["step_size"], len(rows))
+            ),
+            "momentum-added": _with_momentum_next,
+            "one-by-one": _one_by_one_next,
+            "first-gradient-again": _first_gradient_next,
+        },
     ),
     printed_options={
         "A": {"w": (2.039, 7.218, 1.442)},

@@ -1,6 +1,6 @@
 """Chapter 2: stochastic gradient descent on least squares with the step size C/√t."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +19,15 @@ from problems.chapters.descent_data import (
     single,
 )
 from problems.chapters.descent_mistakes import ONE_SAMPLE, mistakes, with_gradients
+from problems.chapters.descent_tracing import full_gradient, in_order, order_rules, single_sample_tracing
 from problems.draws import Draws
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
+from problems.set1.classifier_tracing import SizedStep
+from problems.steps import StepSizes, inverse_roots
 from problems.text import Text
 from problems.tolerance import Tolerance
+from problems.tracing import Rule
 from solvers.descent import DataGradient, StepSize, full_batch, gradient_descent, inverse_sqrt, on_batches
 from solvers.linear_model import mse_gradient, predict
 
@@ -114,34 +118,62 @@ def _gradients_at_start(p: Decaying) -> Answers:
     return solve(p, lambda _w, X, y: mse_gradient(w0, X, y))
 
 
+SCHEDULES: Mapping[str, Callable[[Decaying, int], float]] = {
+    "constant-step": lambda p, _: p["rate"],
+    "one-over-t": lambda p, t: p["rate"] / t,
+    "begins-at-two": lambda p, t: p["rate"] / (t + 1) ** 0.5,
+    "grows": lambda p, t: p["rate"] * t**0.5,
+    "last-step-size": lambda p, _: p["rate"] / len(p["order"]) ** 0.5,
+}
+"""Wrong step sizes, as functions of t = 1, 2 and so on."""
+
+
+def _right_sizes(p: Decaying, steps: int) -> StepSizes:
+    return inverse_roots(p["rate"], steps)
+
+
+def _wrong_steps(step: SizedStep[Decaying]) -> Mapping[str, Rule[Decaying]]:
+    def scheduled(schedule: Callable[[Decaying, int], float]) -> Rule[Decaying]:
+        return lambda p, rows: step(p, rows, step_size=np.array([[schedule(p, t + 1)] for t in range(len(rows))]))
+
+    return {
+        **{name: scheduled(schedule) for name, schedule in SCHEDULES.items()},
+        **order_rules(step),
+        "first-sample-skipped": lambda p, rows: step(p, rows, order=in_order(p["order"][1:], len(rows))),
+        "divided-by-n": lambda p, rows: step(p, rows, lambda w, X, y: mse_gradient(w, X, y) / len(p["y"])),
+        "full-gradient": full_gradient(mse_gradient, _right_sizes),
+        "gradients-at-start": lambda p, rows: step(p, rows, lambda w, X, y: mse_gradient(rows[:1] + 0 * w, X, y)),
+    }
+
+
 RUNS = {
     "constant-step": (
-        _scheduled(lambda p, _: p["rate"]),
+        _scheduled(SCHEDULES["constant-step"]),
         Text(
             "Your step size stays at $C$; it shrinks: $\\eta_t = C/\\sqrt{t}$.",
             "你的步长一直是 $C$；它应逐步减小：$\\eta_t = C/\\sqrt{t}$。",
         ),
     ),
     "one-over-t": (
-        _scheduled(lambda p, t: p["rate"] / t),
+        _scheduled(SCHEDULES["one-over-t"]),
         Text(
             "Your step size is $C/t$; here it shrinks with the root, $\\eta_t = C/\\sqrt{t}$.",
             "你的步长是 $C/t$；本题按平方根减小：$\\eta_t = C/\\sqrt{t}$。",
         ),
     ),
     "begins-at-two": (
-        _scheduled(lambda p, t: p["rate"] / (t + 1) ** 0.5),
+        _scheduled(SCHEDULES["begins-at-two"]),
         Text(
             "Your first step size is already $C/\\sqrt{2}$; $t$ starts from 1, so the first one is $C$.",
             "你的第一个步长已经是 $C/\\sqrt{2}$；$t$ 从 1 开始，第一个步长就是 $C$。",
         ),
     ),
     "grows": (
-        _scheduled(lambda p, t: p["rate"] * t**0.5),
+        _scheduled(SCHEDULES["grows"]),
         Text("Your step size grows: divide $C$ by $\\sqrt{t}$.", "你的步长在增大：应当用 $C$ 除以 $\\sqrt{t}$。"),
     ),
     "last-step-size": (
-        _scheduled(lambda p, _: p["rate"] / len(p["order"]) ** 0.5),
+        _scheduled(SCHEDULES["last-step-size"]),
         Text(
             "You used the last step size throughout; each step has its own, $\\eta_t = C/\\sqrt{t}$.",
             "你每一步都用了最后一步的步长；各步的步长不同，$\\eta_t = C/\\sqrt{t}$。",
@@ -215,6 +247,7 @@ problem = Problem(
         hidden=frozenset({"ascent"}),
         reread="2.2, (2.2)",
     ),
+    tracing=single_sample_tracing(run, ONE_SAMPLE, _right_sizes, _wrong_steps, hinge=False),
     printed_options={
         "A": {"w": (2.993, 6.359, 2.213)},
         "B": {"w": (3.136, 7.112, 2.356)},

@@ -1,6 +1,6 @@
 """Chapter 2: stochastic gradient descent for a linear classifier with the squared hinge."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +8,16 @@ import numpy as np
 from problems.answers import Vector
 from problems.chapters.descent_data import Array, Regression, arrays, iterates_table, listed, single
 from problems.chapters.descent_mistakes import Wrong, mistakes, with_gradients
+from problems.chapters.descent_tracing import full_gradient, order_rules, single_sample_tracing
 from problems.draws import Draws
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
 from problems.set1.classifier_mistakes import ASCENT, HALF, TWICE, WRONG_GRADIENTS, scaled
+from problems.set1.classifier_tracing import SizedStep
+from problems.steps import StepSizes, inverse_roots
 from problems.text import Text
 from problems.tolerance import Tolerance
+from problems.tracing import Rule
 from solvers.descent import DataGradient, StepSize, full_batch, gradient_descent, inverse_sqrt, on_batches
 from solvers.losses import margins, squared_hinge_gradient
 
@@ -178,6 +182,20 @@ RUNS = {
     ),
 }
 
+
+def _right_sizes(p: Flowers, _steps: int) -> StepSizes:
+    return p["step_size"]
+
+
+def _wrong_steps(step: SizedStep[Flowers]) -> Mapping[str, Rule[Flowers]]:
+    return {
+        **order_rules(step),
+        "divided-by-n": lambda p, rows: step(p, rows, lambda w, X, y: squared_hinge_gradient(w, X, y) / len(p["y"])),
+        "full-gradient": full_gradient(squared_hinge_gradient, _right_sizes),
+        "decaying-step": lambda p, rows: step(p, rows, step_size=inverse_roots(p["step_size"], len(rows))),
+    }
+
+
 problem = Problem(
     id="c2.6",
     version=1,
@@ -203,6 +221,7 @@ problem = Problem(
         hidden=frozenset({"ascent"}),
         reread="2.2.2; 1.4, (1.7)",
     ),
+    tracing=single_sample_tracing(run, GRADIENTS, _right_sizes, _wrong_steps, hinge=True),
     printed_options={
         "A": {"w": (-0.187, 0.014, 0.054)},
         "B": {"w": (-0.100, 0.130, 0.080)},

@@ -12,9 +12,20 @@ from problems.answers import Integer, Vector
 from problems.chapters.descent_data import Array, Regression, arrays, column, options_by_label
 from problems.chapters.descent_mistakes import mistakes
 from problems.draws import Draws
+from problems.perceptron_tracing import (
+    Test,
+    Update,
+    Visits,
+    add_sample,
+    is_mistake,
+    perceptron_tracing,
+    visit_steps,
+    visited,
+)
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
+from problems.tracing import StepMistake
 from solvers.perceptron import Separation, perceptron_until_separated
 
 MAX_PASSES = 30
@@ -100,8 +111,8 @@ def values(p: Regression) -> dict[str, str | Text]:
 
 def _visiting(
     p: Regression,
-    mistaken: Callable[[float, float], bool],
-    step: Callable[[Array, float], Array] = lambda x, y: y * x,
+    mistaken: Test,
+    step: Update = add_sample,
     *,
     order: Sequence[int] | None = None,
     scored: Callable[[Array], Array] = lambda x: x,
@@ -121,15 +132,23 @@ def _visiting(
     raise ValueError(f"no end within {MAX_PASSES} passes")
 
 
-def _right(score: float, label: float) -> bool:
-    return label * score <= 0
+VISITS: Visits = {
+    "double-step": (is_mistake, lambda x, y: 2 * y * x),
+    "zero-counts-as-negative": (lambda score, label: (score > 0) != (label > 0), add_sample),
+    "no-bias": (is_mistake, lambda x, y: y * np.array([0.0, *x[1:]])),
+    "bias-without-label": (is_mistake, lambda x, y: np.array([1.0, *(y * x[1:])])),
+    "no-label-in-update": (is_mistake, lambda x, _: x),
+    "wrong-sign": (is_mistake, lambda x, y: -y * x),
+    "every-sample": (lambda _score, _label: True, add_sample),
+}
+"""Wrong tests and updates."""
 
 
 def _from_the_top(p: Regression) -> Answers:
     """After an update the search for a mistake begins with sample 1 again."""
     X, y, w = arrays(p)
     for updates in range(MAX_PASSES):
-        wrong = [i for i in range(len(y)) if _right(float(X[i] @ w), float(y[i]))]
+        wrong = [i for i in range(len(y)) if is_mistake(float(X[i] @ w), float(y[i]))]
         if not wrong:
             return {"w": w, "updates": updates}
         w = w + y[wrong[0]] * X[wrong[0]]
@@ -149,6 +168,22 @@ def _same_weights_within_a_pass(p: Regression) -> Answers:
     raise ValueError(f"no end within {MAX_PASSES} passes")
 
 
+def _bias_not_in_score(p: Regression, rows: Array) -> Array:
+    X, y, _ = arrays(p)
+    i = np.arange(len(rows)) % len(y)
+    wrong = y[i] * (X[i, 1:] * rows[:, 1:]).sum(axis=1) <= 0
+    return rows + np.where(wrong, y[i], 0.0)[:, None] * X[i]
+
+
+def _tested_at_the_beginning(p: Regression, rows: Array) -> Array:
+    """Each visit is tested with the row from the beginning of its pass."""
+    X, y, _ = arrays(p)
+    i = np.arange(len(rows)) % len(y)
+    tested = rows[np.arange(len(rows)) - i]
+    wrong = y[i] * (X[i] * tested).sum(axis=1) <= 0
+    return rows + np.where(wrong, y[i], 0.0)[:, None] * X[i]
+
+
 def _only(name: str, value: Callable[[Regression], object]) -> Callable[[Regression], Answers]:
     return lambda p: {name: value(p)}
 
@@ -163,7 +198,7 @@ WRONG = {
         ),
     ),
     "double-step": (
-        lambda p: _visiting(p, _right, lambda x, y: 2 * y * x),
+        lambda p: _visiting(p, *VISITS["double-step"]),
         Text(
             "Your updates are twice too long: $(y - \\hat y)\\,x$ is $2\\,y\\,x$ on a mistake; "
             "here $W \\leftarrow W + y\\,x$.",
@@ -171,64 +206,64 @@ WRONG = {
         ),
     ),
     "zero-counts-as-negative": (
-        lambda p: _visiting(p, lambda score, label: (score > 0) != (label > 0)),
+        lambda p: _visiting(p, *VISITS["zero-counts-as-negative"]),
         Text(
             "You let a score of 0 count as the class $-1$. Here it is a mistake for either label.",
             "你把得分 0 当作类别 $-1$。本题中得分为 0 时，无论标签是什么都算分类错误。",
         ),
     ),
     "no-bias": (
-        lambda p: _visiting(p, _right, lambda x, y: y * np.array([0.0, *x[1:]])),
+        lambda p: _visiting(p, *VISITS["no-bias"]),
         Text(
             "Your bias never changes. On a mistake it moves, too: $w_0 \\leftarrow w_0 + y$.",
             "你的偏置一直没有变。分类错误时偏置也要更新：$w_0 \\leftarrow w_0 + y$。",
         ),
     ),
     "bias-without-label": (
-        lambda p: _visiting(p, _right, lambda x, y: np.array([1.0, *(y * x[1:])])),
+        lambda p: _visiting(p, *VISITS["bias-without-label"]),
         Text(
             "You added 1 to the bias at every update; it is $y$ that is added.",
             "每次更新时你都给偏置加了 1；应当加上的是 $y$。",
         ),
     ),
     "bias-not-in-score": (
-        lambda p: _visiting(p, _right, scored=lambda x: x * (0, 1, 1)),
+        lambda p: _visiting(p, is_mistake, scored=lambda x: x * (0, 1, 1)),
         Text(
             "You left the bias out of the score; a sample is tested by $w_0 + w_1 x_1 + w_2 x_2$.",
             "你算得分时漏掉了偏置；判断样本要用 $w_0 + w_1 x_1 + w_2 x_2$。",
         ),
     ),
     "one-pass": (
-        lambda p: _visiting(p, _right, passes=1),
+        lambda p: _visiting(p, is_mistake, passes=1),
         Text(
             "You stopped after one pass; some samples are still classified wrongly.",
             "你只遍历了一次就停了；此时仍有样本分类错误。",
         ),
     ),
     "one-pass-fewer": (
-        lambda p: _visiting(p, _right, passes=run(p).passes - 1) if run(p).passes > 2 else {},
+        lambda p: _visiting(p, is_mistake, passes=run(p).passes - 1) if run(p).passes > 2 else {},
         Text(
             "You stopped one pass early; some samples are still classified wrongly.",
             "你少遍历了一次；此时仍有样本分类错误。",
         ),
     ),
     "no-label-in-update": (
-        lambda p: _visiting(p, _right, lambda x, _: x, passes=run(p).passes),
+        lambda p: _visiting(p, *VISITS["no-label-in-update"], passes=run(p).passes),
         Text("You added $x$ instead of $y\\,x$.", "你加上的是 $x$，而不是 $y\\,x$。"),
     ),
     "wrong-sign": (
-        lambda p: _visiting(p, _right, lambda x, y: -y * x, passes=run(p).passes),
+        lambda p: _visiting(p, *VISITS["wrong-sign"], passes=run(p).passes),
         Text("You subtracted $y\\,x$; it is added.", "你减去了 $y\\,x$；应当加上它。"),
     ),
     "every-sample": (
-        lambda p: _visiting(p, lambda _score, _label: True, passes=run(p).passes),
+        lambda p: _visiting(p, *VISITS["every-sample"], passes=run(p).passes),
         Text(
             "You added $y\\,x$ for every sample, whether it was classified rightly or not.",
             "无论分类是否正确，你对每个样本都加上了 $y\\,x$。",
         ),
     ),
     "reversed-order": (
-        lambda p: _visiting(p, _right, order=range(len(p["y"]) - 1, -1, -1)),
+        lambda p: _visiting(p, is_mistake, order=range(len(p["y"]) - 1, -1, -1)),
         Text("You took the samples from the last to the first.", "你按从后往前的顺序使用了样本。"),
     ),
     "from-the-top": (
@@ -288,6 +323,19 @@ problem = Problem(
         WRONG,
         core=frozenset({"strict-inequality", "double-step", "no-bias", "one-pass", "same-weights-within-a-pass"}),
         reread="3.1",
+    ),
+    tracing=perceptron_tracing(
+        lambda p: run(p).iterates,
+        arrays,
+        (
+            StepMistake("strict-inequality", visited(arrays, lambda score, label: label * score < 0)),
+            *visit_steps(arrays, VISITS),
+            StepMistake("bias-not-in-score", _bias_not_in_score),
+            StepMistake("reversed-order", visited(arrays, order=lambda n, steps: (n - 1) - np.arange(steps) % n)),
+            StepMistake("same-weights-within-a-pass", _tested_at_the_beginning),
+        ),
+        grid=1.0,
+        may_rest=True,
     ),
     printed_options={
         "A": {"w": (1, 3, -2), "updates": 3},

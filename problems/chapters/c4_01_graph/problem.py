@@ -84,10 +84,19 @@ FIELDS = tuple(
 def values(p: Graph) -> dict[str, str | Text]:
     """Every node, as it stands alone and (``_in``) inside a formula."""
     key = solve(p)
+    below = key["error"] > 0
     numbers = {"x": p["x"], "w": p["w"], "b": p["b"], **key}
     return {
         **{name: latex_number(value) for name, value in key.items()},
         **{f"{name}_in": signed(value) for name, value in numbers.items()},
+        "sign_check": Text(
+            "The prediction is below the target: a larger $b$ brings it nearer, and the loss falls."
+            if below
+            else "The prediction is above the target: a larger $b$ takes it further away, and the loss grows.",
+            "预测值低于目标值：$b$ 增大时预测值向它靠近，损失减小。"
+            if below
+            else "预测值高于目标值：$b$ 增大时预测值离它更远，损失增大。",
+        ),
     }
 
 

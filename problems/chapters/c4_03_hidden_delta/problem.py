@@ -61,15 +61,15 @@ def ill_posed(p: HiddenLayer) -> str | None:
 
 def values(p: HiddenLayer) -> dict[str, str | Text]:
     W, delta_next, slopes = arrays(p)
-    words = WORDS[p["activation"]]
+    words, decimals = WORDS[p["activation"]], None if p["activation"] == "relu" else 6
     return {
         "m": str(len(slopes)),
         "sigma": words.function,
         "sigma_slope": words.slope,
         "W_transposed": matrix(W.T),
-        "back": column(hidden_delta(W, delta_next, np.ones_like(slopes))),
-        "slopes": column(slopes),
-        "delta": column(delta(p)),
+        "back": column(hidden_delta(W, delta_next, np.ones_like(slopes)), None),
+        "slopes": column(slopes, decimals),
+        "delta": column(delta(p) + 0.0, decimals),  # −0 where a ReLU lets nothing through
     }
 
 

@@ -2,97 +2,32 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from problems.answers import AnyKind, Matrix, Vector
-from problems.chapters.backprop_data import OUTPUT_LAYER, RECURSION, WORDS, slope_by_output
-from problems.chapters.chained import Part, Parts, Slips, complete, follow, rounding_error, with_slips
+from problems.chapters.backprop_data import OUTPUT_LAYER, RECURSION, WORDS
+from problems.chapters.c4_05_backpropagation.step import (
+    LAYERS,
+    MATRICES,
+    PARTS,
+    Step,
+    descend,
+    draw,
+    ill_posed,
+    matrix_of,
+    slope_of,
+    solve,
+)
+from problems.chapters.chained import Slips, complete, follow, with_slips
 from problems.chapters.descent_mistakes import mistakes
-from problems.chapters.network_data import NetworkInput, column, draw_network, matrix, tenths
-from problems.draws import Draws
+from problems.chapters.network_data import column, matrix
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
-from solvers.network import ActivationName, backpropagate, forward, hidden_delta, loss, output_delta
+from solvers.network import backpropagate, forward, hidden_delta, loss, output_delta
 from solvers.samples import Array
-
-
-class Step(NetworkInput):
-    """A network of three layers, a sample `x` with its target `y` (m_3,), and the step size."""
-
-    y: list[float]
-    step_size: float
-
-
-LAYERS = [2, 2, 2]
-"""Equal widths: a matrix that should have been transposed still fits."""
-
-
-def draw(draws: Draws) -> Step:
-    activation: ActivationName = draws.choice(("sigmoid", "tanh"))
-    targets = (0, 1) if activation == "sigmoid" else (-1, 1)
-    return Step(
-        **draw_network(draws, LAYERS, activation),
-        x=[tenths(draws, 3, 15) for _ in range(LAYERS[0])],
-        y=[draws.choice(targets) for _ in range(LAYERS[-1])],
-        step_size=draws.choice((0.5, 1.5)),
-    )
-
-
-def solve(p: Step) -> Answers:
-    sample = (p["weights"], p["biases"], p["x"])
-    _, (_, a2, a3) = forward(*sample, p["activation"])
-    gradients = backpropagate(*sample, p["y"], p["activation"])
-    new = [np.array(W) - p["step_size"] * g for W, g in zip(p["weights"], gradients.weights, strict=True)]
-    delta2, delta3 = gradients.deltas
-    return {"a2": a2, "a3": a3, "delta3": delta3, "delta2": delta2, "W3": new[1], "W2": new[0]}
-
-
-def ill_posed(p: Step) -> str | None:
-    key = solve(p)
-    if np.abs(key["delta2"]).min() < 0.008 or np.abs(key["delta3"]).min() < 0.02:
-        return "a gradient is too small for three decimals"
-    if not all(np.all((np.abs(key[a]) > 0.05) & (np.abs(key[a]) < 0.97)) for a in ("a2", "a3")):
-        return "a neuron is saturated, or gives next to nothing"
-    if rounding_error(PARTS, p, key) > 0.001:
-        return "rounded answers can't be followed"
-    return None
-
-
-def _matrix(p: Step, layer: int) -> Array:
-    """W² or W³."""
-    return np.array(p["weights"][layer - 2])
-
-
-def _layer(p: Step, layer: int, before: Any) -> Array:
-    """The activations of one layer from those of the layer before."""
-    return forward([_matrix(p, layer)], [p["biases"][layer - 2]], before, p["activation"]).a[-1]
-
-
-def _slope(p: Step, a: Any) -> Array:
-    return slope_by_output(p["activation"], np.asarray(a))
-
-
-def _descend(p: Step, layer: int, delta: Any, before: Any) -> Array:
-    return _matrix(p, layer) - p["step_size"] * np.outer(delta, before)
-
-
-PARTS: Parts[Step] = {
-    "a2": Part((), lambda p, _: _layer(p, 2, p["x"])),
-    "a3": Part(("a2",), lambda p, given: _layer(p, 3, given["a2"])),
-    "delta3": Part(
-        ("a3",), lambda p, given: output_delta(np.asarray(given["a3"]), np.array(p["y"]), _slope(p, given["a3"]))
-    ),
-    "delta2": Part(
-        ("a2", "delta3"),
-        lambda p, given: hidden_delta(_matrix(p, 3), np.asarray(given["delta3"]), _slope(p, given["a2"])),
-    ),
-    "W3": Part(("a2", "delta3"), lambda p, given: _descend(p, 3, given["delta3"], given["a2"])),
-    "W2": Part(("delta2",), lambda p, given: _descend(p, 2, given["delta2"], p["x"])),
-}
 
 LABELS = {
     "a2": "a^2 =",
@@ -105,8 +40,10 @@ LABELS = {
 
 
 def _kind(name: str) -> AnyKind:
-    tolerance = Tolerance("absolute", 0.001)
-    return Matrix(2, 2, tolerance, per_cell=True) if name.startswith("W") else Vector(2, tolerance)
+    """The steps are up to twice as large as the gradients, and so are the errors of rounding these."""
+    if name in MATRICES:
+        return Matrix(2, 2, Tolerance("absolute", 0.002), per_cell=True)
+    return Vector(2, Tolerance("absolute", 0.001))
 
 
 FIELDS = tuple(
@@ -117,14 +54,14 @@ FIELDS = tuple(
 def values(p: Step) -> dict[str, str | Text]:
     key, words = solve(p), WORDS[p["activation"]]
     (z2, z3), _ = forward(p["weights"], p["biases"], p["x"], p["activation"])
-    slopes = {name: _slope(p, key[name]) for name in ("a2", "a3")}
+    slopes = {name: slope_of(p, key[name]) for name in ("a2", "a3")}
     after = forward([key["W2"], key["W3"]], p["biases"], p["x"], p["activation"]).a[-1]
     return {
         "sigma": words.function,
         "sigma_slope": words.slope,
         "W2": matrix(p["weights"][0]),
         "W3": matrix(p["weights"][1]),
-        "W3_transposed": matrix(_matrix(p, 3).T),
+        "W3_transposed": matrix(matrix_of(p, 3).T),
         "b2": column(p["biases"][0], None),
         "b3": column(p["biases"][1], None),
         "z2": column(z2),
@@ -148,7 +85,7 @@ def _both_deltas(change: Callable[[Step, Array, Array], Array]) -> Callable[[Ste
         key = solve(p)
         ones = np.ones(2)
         delta3 = change(p, output_delta(key["a3"], np.array(p["y"]), ones), key["a3"])
-        return {"delta3": delta3, "delta2": change(p, hidden_delta(_matrix(p, 3), delta3, ones), key["a2"])}
+        return {"delta3": delta3, "delta2": change(p, hidden_delta(matrix_of(p, 3), delta3, ones), key["a2"])}
 
     return slip
 
@@ -169,7 +106,7 @@ FORWARD: Slips[Step] = {
         Text("You left out the biases: $z = Wa + b$.", "你漏掉了偏置：$z = Wa + b$。"),
     ),
     "weights-transposed": (
-        lambda p: _activations(p, [_matrix(p, 2).T, _matrix(p, 3).T], p["biases"]),
+        lambda p: _activations(p, [matrix_of(p, 2).T, matrix_of(p, 3).T], p["biases"]),
         Text(
             "In the forward pass you used the columns of the weight matrices. Row $j$ holds the weights into neuron "
             "$j$.",
@@ -199,7 +136,7 @@ BACKWARD: Slips[Step] = {
         ),
     ),
     "no-hidden-slope": (
-        lambda p: {"delta2": hidden_delta(_matrix(p, 3), solve(p)["delta3"], np.ones(2))},
+        lambda p: {"delta2": hidden_delta(matrix_of(p, 3), solve(p)["delta3"], np.ones(2))},
         Text(
             "In the hidden layer the factor $\\sigma'(z^2)$ is missing.",
             "隐藏层中漏掉了因子 $\\sigma'(z^2)$。",
@@ -234,14 +171,14 @@ BACKWARD: Slips[Step] = {
         ),
     ),
     "not-transposed": (
-        lambda p: {"delta2": hidden_delta(_matrix(p, 3).T, solve(p)["delta3"], _slope(p, solve(p)["a2"]))},
+        lambda p: {"delta2": hidden_delta(matrix_of(p, 3).T, solve(p)["delta3"], slope_of(p, solve(p)["a2"]))},
         Text(
             "You went back through $W^3$ instead of $(W^3)^\\top$.",
             "往回传时你用了 $W^3$，应当用 $(W^3)^\\top$。",
         ),
     ),
     "updated-weights": (
-        lambda p: {"delta2": hidden_delta(solve(p)["W3"], solve(p)["delta3"], _slope(p, solve(p)["a2"]))},
+        lambda p: {"delta2": hidden_delta(solve(p)["W3"], solve(p)["delta3"], slope_of(p, solve(p)["a2"]))},
         Text(
             "You went back through the new $W^3$. All gradients belong to the old parameters: update at the end.",
             "你往回传时用了更新后的 $W^3$。所有梯度都要用旧的参数计算，最后才更新。",
@@ -251,7 +188,7 @@ BACKWARD: Slips[Step] = {
 
 UPDATE: Slips[Step] = {
     "ascent": (
-        lambda p: {name: 2 * old - solve(p)[name] for name, old in (("W3", _matrix(p, 3)), ("W2", _matrix(p, 2)))},
+        lambda p: {name: 2 * old - solve(p)[name] for name, old in (("W3", matrix_of(p, 3)), ("W2", matrix_of(p, 2)))},
         Text(
             "You went up the gradient: $W - \\eta\\,\\partial C/\\partial W$ has a minus sign.",
             "你沿梯度上升了：$W - \\eta\\,\\partial C/\\partial W$ 中是减号。",
@@ -263,8 +200,8 @@ UPDATE: Slips[Step] = {
     ),
     "transposed-update": (
         lambda p: {
-            "W3": _descend(p, 3, solve(p)["a2"], solve(p)["delta3"]),
-            "W2": _descend(p, 2, p["x"], solve(p)["delta2"]),
+            "W3": descend(p, 3, solve(p)["a2"], solve(p)["delta3"]),
+            "W2": descend(p, 2, p["x"], solve(p)["delta2"]),
         },
         Text(
             "Your gradient matrix is transposed: it is $\\delta a^\\top$, with $\\delta_j a_k$ in row $j$, column $k$.",
@@ -283,8 +220,8 @@ UPDATE: Slips[Step] = {
     ),
     "own-activation": (
         lambda p: {
-            "W3": _descend(p, 3, solve(p)["delta3"], solve(p)["a3"]),
-            "W2": _descend(p, 2, solve(p)["delta2"], solve(p)["a2"]),
+            "W3": descend(p, 3, solve(p)["delta3"], solve(p)["a3"]),
+            "W2": descend(p, 2, solve(p)["delta2"], solve(p)["a2"]),
         },
         Text(
             "You multiplied $\\delta$ by the layer's own output; the factor is the output of the layer before.",

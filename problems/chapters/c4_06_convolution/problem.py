@@ -78,8 +78,11 @@ def ill_posed(p: Layer) -> str | None:
     kernel = np.array(p["kernel"])
     if (kernel == 0).sum() > kernel.size // 3:
         return "the kernel is mostly zeros"
-    if len(set(feature_map(p).ravel().tolist())) < 3:
-        return "the map is nearly constant"
+    if np.array_equal(kernel[::-1, ::-1], kernel.T):
+        return "turning the kernel is transposing it"
+    output = feature_map(p)
+    if len(np.unique(output)) < 3 or output.max() <= 0:
+        return "the map is nearly constant, or nowhere positive"
     return None
 
 
@@ -110,7 +113,10 @@ def values(p: Layer) -> dict[str, str | Text]:
         "F": str(side),
         "rows": str(rows),
         "columns": str(columns),
-        "padded": matrix(padded),
+        "padded_image": Text(
+            f"With its padding the image is\n\n$${matrix(padded)} .$$" if padding else "The image is used as it is.",
+            f"填充之后的图像为\n\n$${matrix(padded)} .$$" if padding else "图像按原样使用。",
+        ),
         "padding_words": Text(
             f"The image is padded with zeros, {padding} on every side." if padding else "The image is not padded.",
             f"图像四周各补 {padding} 圈零。" if padding else "图像不作填充。",
@@ -219,7 +225,7 @@ problem = Problem(
     values=values,
     mistakes=mistakes(
         SLIPS,
-        core=frozenset({"kernel-flipped", "bias-forgotten"}),
+        core=frozenset({"kernel-flipped", "kernel-transposed", "kernel-mirrored", "bias-forgotten"}),
         hidden=frozenset({"averaged"}),  # options show whole numbers
         reread="5.1",
     ),

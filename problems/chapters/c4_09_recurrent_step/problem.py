@@ -7,7 +7,7 @@ from typing import TypedDict
 import numpy as np
 
 from problems.answers import Vector
-from problems.chapters.chained import Part, Parts, Slips, by_label, follow, rounding_error, with_slips
+from problems.chapters.chained import Part, Parts, Slips, by_label, follow, with_slips
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import column, tenths
 from problems.draws import Draws
@@ -73,14 +73,13 @@ def ill_posed(p: Sequence) -> str | None:
     states = np.abs([*solve(p).values()])
     if states.max() > 0.97 or states.min() < 0.05:
         return "a neuron is saturated, or gives next to nothing"
-    if rounding_error(PARTS, p, solve(p)) > 0.001:
-        return "rounded answers can't be followed"
     return None
 
 
-FIELDS = tuple(
-    Field(name=name, kind=Vector(SIZE, Tolerance("absolute", 0.001)), label=f"h_{name[1:]} =", follows=part.builds_on)
-    for name, part in PARTS.items()
+FIELDS = (
+    Field(name="h1", kind=Vector(SIZE, Tolerance("absolute", 0.001)), label="h_1 ="),
+    # Rounding h₁ to three decimals moves h₂ by up to 0.0005 (0.9 + 0.9); rounding h₂ itself comes on top.
+    Field(name="h2", kind=Vector(SIZE, Tolerance("absolute", 0.002)), label="h_2 =", follows=("h1",)),
 )
 
 

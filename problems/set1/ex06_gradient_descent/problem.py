@@ -17,6 +17,8 @@ from problems.set1.classifier_mistakes import (
     gradient_mistakes,
     run_mistakes,
 )
+from problems.set1.descent_exhibits import descent_exhibits
+from problems.set1.ex06_gradient_descent.tracing import tracing
 from problems.set1.linear_classifier import (
     PRINTED,
     Array,
@@ -134,6 +136,15 @@ RUNS = {
     ),
 }
 
+GRADIENTS = {
+    **WRONG_GRADIENTS,
+    "sum-instead-of-mean": SUM,
+    "factor-two": TWICE,
+    "half-gradient": HALF,
+    "mean-over-features": OVER_FEATURES,
+    "ascent": ASCENT,
+}
+
 problem = Problem(
     id="1.6",
     version=1,
@@ -145,17 +156,11 @@ problem = Problem(
     solve=solve,
     fields=lambda p: (Field(name="w", kind=Vector(4, Tolerance("absolute", 0.001)), label=f"W^{{({p['steps']})}} ="),),
     values=values,
+    exhibits=lambda p: descent_exhibits(p, "GD", run(p)),
     mistakes=(
         *gradient_mistakes(
             run,
-            {
-                **WRONG_GRADIENTS,
-                "sum-instead-of-mean": SUM,
-                "factor-two": TWICE,
-                "half-gradient": HALF,
-                "mean-over-features": OVER_FEATURES,
-                "ascent": ASCENT,
-            },
+            GRADIENTS,
             core=frozenset(
                 {
                     "sum-instead-of-mean",
@@ -169,6 +174,7 @@ problem = Problem(
         ),
         *run_mistakes(RUNS, core=frozenset({"one-step-fewer", "one-step-more", "single-samples"}), reread="2.1, (2.1)"),
     ),
+    tracing=tracing(run, GRADIENTS),
     published={"answer": "B"},
     printed_options={
         "A": {"w": (-0.721, 1.262, -1.204, -0.484)},

@@ -12,6 +12,8 @@ from problems.set1.classifier_mistakes import (
     gradient_mistakes,
     run_mistakes,
 )
+from problems.set1.descent_exhibits import descent_exhibits
+from problems.set1.ex07_sgd.tracing import tracing
 from problems.set1.linear_classifier import (
     PRINTED,
     Array,
@@ -121,7 +123,11 @@ RUNS = {
     ),
 }
 
-_GRADIENTS = {name: wrong for name, wrong in WRONG_GRADIENTS.items() if name != "mean-over-active"}
+GRADIENTS = {
+    **{name: wrong for name, wrong in WRONG_GRADIENTS.items() if name != "mean-over-active"},
+    "factor-two": TWICE,
+    "ascent": ASCENT,
+}
 
 problem = Problem(
     id="1.7",
@@ -134,10 +140,11 @@ problem = Problem(
     solve=solve,
     fields=lambda p: (Field(name="w", kind=Vector(4, Tolerance("absolute", 0.001)), label=f"W^{{({p['steps']})}} ="),),
     values=values,
+    exhibits=lambda p: descent_exhibits(p, "SGD", run(p)),
     mistakes=(
         *gradient_mistakes(
             run,
-            {**_GRADIENTS, "factor-two": TWICE, "ascent": ASCENT},
+            GRADIENTS,
             core=frozenset({"factor-two", "no-margin-condition", "no-label-in-margin", "residual-to-one", "hinge"}),
         ),
         *run_mistakes(
@@ -155,6 +162,7 @@ problem = Problem(
             reread="2.2, (2.2)",
         ),
     ),
+    tracing=tracing(run, GRADIENTS),
     published={"answer": "A"},
     printed_options={
         "A": {"w": (-0.469, 0.890, -0.799, -0.449)},

@@ -16,6 +16,8 @@ from problems.set1.classifier_mistakes import (
     gradient_mistakes,
     run_mistakes,
 )
+from problems.set1.descent_exhibits import descent_exhibits
+from problems.set1.ex08_momentum.tracing import tracing
 from problems.set1.linear_classifier import (
     PRINTED,
     Array,
@@ -176,6 +178,14 @@ RUNS = {
     ),
 }
 
+GRADIENTS = {
+    **WRONG_GRADIENTS,
+    "sum-instead-of-mean": SUM,
+    "factor-two": TWICE,
+    "mean-over-features": OVER_FEATURES,
+    "ascent": ASCENT,
+}
+
 problem = Problem(
     id="1.8",
     version=1,
@@ -187,16 +197,11 @@ problem = Problem(
     solve=solve,
     fields=lambda p: (Field(name="w", kind=Vector(4, Tolerance("absolute", 0.001)), label=f"W^{{({p['steps']})}} ="),),
     values=values,
+    exhibits=lambda p: descent_exhibits(p, "momentum", run(p), alpha=p["momentum"]),
     mistakes=(
         *gradient_mistakes(
             run,
-            {
-                **WRONG_GRADIENTS,
-                "sum-instead-of-mean": SUM,
-                "factor-two": TWICE,
-                "mean-over-features": OVER_FEATURES,
-                "ascent": ASCENT,
-            },
+            GRADIENTS,
             core=frozenset({"sum-instead-of-mean", "no-margin-condition", "no-label-in-margin", "residual-to-one"}),
         ),
         *run_mistakes(
@@ -207,6 +212,7 @@ problem = Problem(
             reread="2.1, (2.1)",
         ),
     ),
+    tracing=tracing(run, GRADIENTS),
     published={"answer": "D"},
     printed_options={
         "A": {"w": (-0.798, 1.939, -1.697, -0.408)},

@@ -9,6 +9,8 @@ from problems.answers import Vector
 from problems.draws import Draws
 from problems.problem import Answers, Field, Problem
 from problems.set1.classifier_mistakes import ASCENT, WRONG_GRADIENTS, gradient_mistakes, run_mistakes
+from problems.set1.descent_exhibits import descent_exhibits
+from problems.set1.ex09_adagrad.tracing import Divisors, tracing
 from problems.set1.linear_classifier import (
     PRINTED,
     Array,
@@ -103,40 +105,45 @@ def _full(p: AdaGrad, steps: int) -> Array:
     return adagrad(full_batch(squared_hinge_gradient, X, y), w0, p["step_size"], p["epsilon"], steps)
 
 
-RUNS = {
-    **order_mistakes(run),
+DIVISORS: Divisors = {
     "no-root": (
-        _divided_by(lambda seen, _: np.square(seen).sum(axis=0)),
+        lambda seen, _: np.square(seen).sum(axis=0),
         Text("You divided by $r$; AdaGrad divides by $\\sqrt{r}$.", "你除以了 $r$；AdaGrad 应除以 $\\sqrt{r}$。"),
     ),
     "no-accumulation": (
-        _divided_by(lambda _, g: np.abs(g)),
+        lambda _, g: np.abs(g),
         Text(
             "You divided by the size of the newest gradient only; $r$ adds up the squares of all gradients so far.",
             "你只除以了最新梯度的大小；$r$ 要累加到目前为止所有梯度的平方。",
         ),
     ),
     "scalar-accumulator": (
-        _divided_by(lambda seen, _: np.sqrt(np.square(seen).sum())),
+        lambda seen, _: np.sqrt(np.square(seen).sum()),
         Text(
             "You accumulated the squared length of the gradient in one number; AdaGrad keeps one sum per coordinate.",
             "你把梯度长度的平方累加成了一个数；AdaGrad 对每个分量分别累加。",
         ),
     ),
     "accumulated-sizes": (
-        _divided_by(lambda seen, _: np.sqrt(np.abs(seen).sum(axis=0))),
+        lambda seen, _: np.sqrt(np.abs(seen).sum(axis=0)),
         Text(
             "You added up $|g|$; AdaGrad adds up the squares $g^2$.",
             "你累加的是 $|g|$；AdaGrad 累加的是平方 $g^2$。",
         ),
     ),
     "mean-of-squares": (
-        _divided_by(lambda seen, _: np.sqrt(np.square(seen).mean(axis=0))),
+        lambda seen, _: np.sqrt(np.square(seen).mean(axis=0)),
         Text(
             "You used the mean of the squares; AdaGrad uses their sum, so that the steps get shorter.",
             "你用了平方的平均值；AdaGrad 用的是平方和，因此步长会越来越短。",
         ),
     ),
+}
+"""Other divisors than √r, with what to tell the student."""
+
+RUNS = {
+    **order_mistakes(run),
+    **{name: (_divided_by(scale), text) for name, (scale, text) in DIVISORS.items()},
     "initial-accumulator": (
         lambda p: adagrad(_gradient(p), arrays(p)[2], p["step_size"], p["epsilon"], p["steps"], initial=0.1),
         Text(
@@ -171,7 +178,10 @@ RUNS = {
     ),
 }
 
-_GRADIENTS = {name: wrong for name, wrong in WRONG_GRADIENTS.items() if name != "mean-over-active"}
+GRADIENTS = {
+    **{name: wrong for name, wrong in WRONG_GRADIENTS.items() if name != "mean-over-active"},
+    "ascent": ASCENT,
+}
 
 problem = Problem(
     id="1.9",
@@ -184,8 +194,9 @@ problem = Problem(
     solve=solve,
     fields=lambda p: (Field(name="w", kind=Vector(4, Tolerance("absolute", 0.001)), label=f"W^{{({p['steps']})}} ="),),
     values=values,
+    exhibits=lambda p: descent_exhibits(p, "AdaGrad", run(p), epsilon=p["epsilon"]),
     mistakes=(
-        *gradient_mistakes(run, {**_GRADIENTS, "ascent": ASCENT}, core=frozenset({"no-margin-condition"})),
+        *gradient_mistakes(run, GRADIENTS, core=frozenset({"no-margin-condition"})),
         *run_mistakes(
             RUNS,
             core=frozenset(
@@ -203,6 +214,7 @@ problem = Problem(
             reread="2.2, (2.2)",
         ),
     ),
+    tracing=tracing(run, GRADIENTS, DIVISORS),
     published={"answer": "A"},
     printed_options={
         "A": {"w": (-0.478, 0.849, -0.722, -0.380)},

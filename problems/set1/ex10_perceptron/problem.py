@@ -7,8 +7,19 @@ import numpy as np
 
 from problems.answers import Vector
 from problems.draws import Draws
+from problems.perceptron_tracing import (
+    Test,
+    Update,
+    Visits,
+    add_sample,
+    is_mistake,
+    perceptron_tracing,
+    visit_steps,
+    visited,
+)
 from problems.problem import Answers, Field, Problem
 from problems.set1.classifier_mistakes import run_mistakes
+from problems.set1.descent_exhibits import perceptron_exhibits
 from problems.set1.linear_classifier import (
     GRID,
     PRINTED,
@@ -19,9 +30,13 @@ from problems.set1.linear_classifier import (
     draw_data,
     ill_posed_labels,
 )
+from problems.steps import descended, turns
 from problems.text import Text
 from problems.tolerance import Tolerance
+from problems.tracing import StepMistake
+from solvers.descent import cyclic
 from solvers.linear_model import with_bias
+from solvers.losses import squared_hinge_gradient
 from solvers.perceptron import perceptron
 
 
@@ -84,8 +99,8 @@ def values(p: Passes) -> dict[str, str | Text]:
 
 def _visiting(
     p: Passes,
-    mistaken: Callable[[float, float], bool],
-    step: Callable[[Array, float], Array] = lambda x, y: y * x,
+    mistaken: Test,
+    step: Update = add_sample,
     *,
     order: Callable[[int], range] | None = None,
 ) -> Array:
@@ -100,8 +115,10 @@ def _visiting(
     return np.array(iterates)
 
 
-def _right(score: float, label: float) -> bool:
-    return label * score <= 0
+def _squared_hinge_next(p: Passes, rows: Array) -> Array:
+    X, y, _ = arrays(p)
+    due = cyclic(len(y), len(rows))
+    return descended(squared_hinge_gradient, *turns(X, y, due), rows, 1.0)
 
 
 def _squared_hinge_steps(p: Passes) -> Array:
@@ -113,9 +130,27 @@ def _squared_hinge_steps(p: Passes) -> Array:
     return np.array(iterates)
 
 
+VISITS: Visits = {
+    "strict-inequality": (lambda score, label: label * score < 0, add_sample),
+    "double-step": (is_mistake, lambda x, y: 2 * y * x),
+    "half-step": (is_mistake, lambda x, y: 0.5 * y * x),
+    "threshold-one": (lambda score, label: label * score < 1, add_sample),
+    "no-label-in-test": (lambda score, _: score <= 0, add_sample),
+    "no-label-in-update": (is_mistake, lambda x, _: x),
+    "correct-samples": (lambda score, label: label * score >= 0, add_sample),
+    "every-sample": (lambda _score, _label: True, add_sample),
+    "wrong-sign": (is_mistake, lambda x, y: -y * x),
+}
+"""Wrong tests and updates."""
+
+
+def _wrongly(name: str) -> Callable[[Passes], Array]:
+    return lambda p: _visiting(p, *VISITS[name])
+
+
 RUNS = {
     "strict-inequality": (
-        lambda p: _visiting(p, lambda score, label: label * score < 0),
+        _wrongly("strict-inequality"),
         Text(
             "You update only when $y\\,W^\\top x < 0$. From $W = 0$ that never happens: a score of 0 counts as a "
             "mistake.",
@@ -123,7 +158,7 @@ RUNS = {
         ),
     ),
     "double-step": (
-        lambda p: _visiting(p, _right, lambda x, y: 2 * y * x),
+        _wrongly("double-step"),
         Text(
             "Your updates are twice too long: $(y - \\hat y)\\,x$ is $2\\,y\\,x$ on a mistake; "
             "here $W \\leftarrow W + y\\,x$.",
@@ -131,7 +166,7 @@ RUNS = {
         ),
     ),
     "half-step": (
-        lambda p: _visiting(p, _right, lambda x, y: 0.5 * y * x),
+        _wrongly("half-step"),
         Text(
             "You used a learning rate of 0.5; here $W \\leftarrow W + y\\,x$.",
             "你用了 0.5 的学习率；本题是 $W \\leftarrow W + y\\,x$。",
@@ -142,7 +177,7 @@ RUNS = {
         Text("You learned a bias as well; this model has none.", "你同时学习了偏置；本题的模型没有偏置。"),
     ),
     "threshold-one": (
-        lambda p: _visiting(p, lambda score, label: label * score < 1),
+        _wrongly("threshold-one"),
         Text(
             "You update whenever the margin is below 1, as for the hinge loss; the perceptron updates at margins up to "
             "0.",
@@ -157,48 +192,48 @@ RUNS = {
         ),
     ),
     "no-label-in-test": (
-        lambda p: _visiting(p, lambda score, _: score <= 0),
+        _wrongly("no-label-in-test"),
         Text(
             "You tested $W^\\top x \\le 0$ without the label $y$.",
             "你判断的是 $W^\\top x \\le 0$，漏掉了标签 $y$。",
         ),
     ),
     "no-label-in-update": (
-        lambda p: _visiting(p, _right, lambda x, _: x),
+        _wrongly("no-label-in-update"),
         Text("You added $x$ instead of $y\\,x$.", "你加上的是 $x$，而不是 $y\\,x$。"),
     ),
     "correct-samples": (
-        lambda p: _visiting(p, lambda score, label: label * score >= 0),
+        _wrongly("correct-samples"),
         Text(
             "You update on the samples that are classified rightly; the mistakes are the ones to learn from.",
             "你对分类正确的样本作了更新；应当更新的是分类错误的样本。",
         ),
     ),
     "every-sample": (
-        lambda p: _visiting(p, lambda _score, _label: True),
+        _wrongly("every-sample"),
         Text(
             "You added $y\\,x$ for every sample, whether it was classified rightly or not.",
             "无论分类是否正确，你对每个样本都加上了 $y\\,x$。",
         ),
     ),
     "wrong-sign": (
-        lambda p: _visiting(p, _right, lambda x, y: -y * x),
+        _wrongly("wrong-sign"),
         Text("You subtracted $y\\,x$; it is added.", "你减去了 $y\\,x$；应当加上它。"),
     ),
     "reversed-order": (
-        lambda p: _visiting(p, _right, order=lambda n: range(n - 1, -1, -1)),
+        lambda p: _visiting(p, is_mistake, order=lambda n: range(n - 1, -1, -1)),
         Text("You took the samples from the last to the first.", "你按从后往前的顺序使用了样本。"),
     ),
     "starts-at-second": (
-        lambda p: _visiting(p, _right, order=lambda n: range(1, n)),
+        lambda p: _visiting(p, is_mistake, order=lambda n: range(1, n)),
         Text("You left out the first sample.", "你漏掉了第一个样本。"),
     ),
     "last-sample-skipped": (
-        lambda p: _visiting(p, _right, order=lambda n: range(n - 1)),
+        lambda p: _visiting(p, is_mistake, order=lambda n: range(n - 1)),
         Text("You left out the last sample.", "你漏掉了最后一个样本。"),
     ),
     "first-update-only": (
-        lambda p: _visiting(p, _right, order=lambda _: range(1)),
+        lambda p: _visiting(p, is_mistake, order=lambda _: range(1)),
         Text("You stopped after the first update.", "你在第一次更新之后就停止了。"),
     ),
     "two-passes": (
@@ -225,10 +260,22 @@ problem = Problem(
         ),
     ),
     values=values,
+    exhibits=lambda p: perceptron_exhibits(p, run(p)),
     mistakes=run_mistakes(
         RUNS,
         core=frozenset({"strict-inequality", "double-step", "threshold-one", "no-label-in-test", "wrong-sign"}),
         reread="3.1",
+    ),
+    tracing=perceptron_tracing(
+        run,
+        arrays,
+        (
+            *visit_steps(arrays, VISITS),
+            StepMistake("squared-hinge-step", _squared_hinge_next),
+            StepMistake("reversed-order", visited(arrays, order=lambda n, steps: (n - 1) - np.arange(steps) % n)),
+            StepMistake("starts-at-second", visited(arrays, order=lambda n, steps: (1 + np.arange(steps)) % n)),
+        ),
+        grid=1 / GRID,
     ),
     published={"answer": "C"},
     printed_options={
