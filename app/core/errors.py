@@ -3,13 +3,18 @@
     ServiceError
     ├── MalformedJsonError 400          ├── InvalidRequestError 422
     ├── AccountRequiredError 401        │   └── UnreadableAnswersError 422
-    ├── NotFoundError 404               ├── UnknownFormError 422
-    │   ├── UnknownProblemError         ├── GradingFailedError 500
-    │   ├── SeedOutOfRangeError         ├── InternalError 500
-    │   └── UnknownAttemptError         └── UnavailableError 503
+    │   └── InvalidTokenError           ├── UnknownFormError 422
+    ├── ForbiddenError 403              ├── TooManyRequestsError 429
+    │   ├── InsufficientScopeError      ├── GradingFailedError 500
+    │   └── CrossSiteRequestError       ├── InternalError 500
+    ├── NotFoundError 404               └── UnavailableError 503
+    │   ├── UnknownProblemError
+    │   ├── SeedOutOfRangeError
+    │   └── UnknownAttemptError
     ├── MethodNotAllowedError 405
     ├── RequestTimeoutError 408
-    ├── IdempotencyKeyReusedError 409
+    ├── ConflictError 409
+    │   └── IdempotencyKeyReusedError
     ├── ContentTooLargeError 413
     └── UnsupportedMediaTypeError 415
 
@@ -78,9 +83,36 @@ class BadRequestError(ServiceError):
 
 
 class AccountRequiredError(ServiceError):
-    """Answers are taken only from people who have signed in: practice as a guest is switched off on this server."""
+    """Only people who have signed in may do this, and programs that send one of their tokens.
+
+    Answers need an account too where practice as a guest is switched off.
+    """
 
     status, slug, title = 401, "account-required", "An account is required"
+
+
+class InvalidTokenError(AccountRequiredError):
+    """The bearer token is not one of this server, has expired or was revoked, or its owner's account is closed."""
+
+    slug, title = "invalid-token", "The token is not valid"
+
+
+class ForbiddenError(ServiceError):
+    """Whoever is asking is known, and may not do this."""
+
+    status, slug, title = 403, "forbidden", "Not allowed"
+
+
+class InsufficientScopeError(ForbiddenError):
+    """The token was not given the scope that this call needs: `read`, `attempt` or `manage`."""
+
+    slug, title = "insufficient-scope", "The token may not do this"
+
+
+class CrossSiteRequestError(ForbiddenError):
+    """A page of another site made a signed-in browser send this. Programs send a token instead of the cookie."""
+
+    slug, title = "cross-site-request", "The request comes from another site"
 
 
 class NotFoundError(ServiceError):
@@ -119,10 +151,16 @@ class RequestTimeoutError(ServiceError):
     status, slug, title = 408, "request-timeout", "The body came too slowly"
 
 
-class IdempotencyKeyReusedError(ServiceError):
+class ConflictError(ServiceError):
+    """The request can't be done as things stand now, such as creating a person with an address that is taken."""
+
+    status, slug, title = 409, "conflict", "This is not possible as things stand"
+
+
+class IdempotencyKeyReusedError(ConflictError):
     """An earlier request with this Idempotency-Key had another content. Nothing was stored; use a new key."""
 
-    status, slug, title = 409, "idempotency-key-reused", "The idempotency key belongs to another request"
+    slug, title = "idempotency-key-reused", "The idempotency key belongs to another request"
 
 
 class ContentTooLargeError(ServiceError):
@@ -153,6 +191,12 @@ class UnknownFormError(ServiceError):
     """The variant exists, but not in the form asked for; `GET /api/v1/problems/{id}` lists the forms."""
 
     status, slug, title = 422, "unknown-form", "The variant has no such form"
+
+
+class TooManyRequestsError(ServiceError):
+    """Tried too often; it is taken again after the seconds in Retry-After."""
+
+    status, slug, title = 429, "too-many-requests", "Too many tries"
 
 
 class GradingFailedError(ServiceError):
