@@ -52,15 +52,24 @@ class Extended(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The dates and the number of attempts that hold for one person; None is without a limit."""
+    """The dates and the number of attempts that hold for one person; None is without a limit.
+
+    All dates are kept in UTC: Python compares and subtracts two datetimes of one time zone by their local times.
+    """
 
     opens: datetime | None
     due: datetime | None
     closes: datetime | None
     attempts_allowed: int | None
 
+    def __post_init__(self) -> None:
+        for name in ("opens", "due", "closes"):
+            date: datetime | None = getattr(self, name)
+            object.__setattr__(self, name, date and date.astimezone(UTC))
+
     def phase(self, arrived_at: datetime) -> Phase:
         """Where an instant lies: "early" before it opens, "late" after it was due, "closed" when it is over."""
+        arrived_at = arrived_at.astimezone(UTC)
         if self.opens is not None and arrived_at < self.opens:
             return "early"
         if self.closes is not None and arrived_at > self.closes:
@@ -83,11 +92,13 @@ def window(assignment: Dated, extensions: Iterable[Extended], person_id: str, se
 
 def _latest(date: datetime | None, extended: Iterable[datetime | None]) -> datetime | None:
     """None as the date itself is no limit, and stays none; None as an extension leaves it as it is."""
-    return None if date is None else max([date, *(each for each in extended if each is not None)])
+    dates = [date, *(each for each in extended if each is not None)] if date is not None else []
+    return max((each.astimezone(UTC) for each in dates), default=None)
 
 
 def late_factor(window: Window, late_per_day: float, arrived_at: datetime) -> float:
     """The share of the points that is left: 1 in time, less by `late_per_day` for every started day, never below 0."""
+    arrived_at = arrived_at.astimezone(UTC)
     if window.due is None or arrived_at <= window.due:
         return 1.0
     started = -((window.due - arrived_at) // DAY)  # rounded up; timedelta divides in whole microseconds
