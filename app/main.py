@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from app import health
+from app.accounts import access
 from app.accounts.guests import Guests
 from app.attempts import api, pages, problems_api
 from app.attempts.schemas import AttemptRequest
@@ -63,7 +64,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     app.mount(static_address(), static_files(), name="static")
     problem_details.install(app, error_page)
     examples = {**health.EXAMPLES, **problems_api.EXAMPLES, **api.EXAMPLES}
-    openapi.complete(app, [AttemptRequest, ProblemDetails], api.SECURITY_SCHEMES, examples)
+    openapi.complete(app, [AttemptRequest, ProblemDetails], access.SECURITY_SCHEMES, examples)
     app.add_middleware(BoundedBody, limit=settings.body_limit)
     app.add_middleware(Guard)
     return app

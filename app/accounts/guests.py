@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app.accounts.cookies import read_cookie, set_cookie
 from app.core.ids import new_id
 
-COOKIE = "guest"
+COOKIE = "guest"  # over https `__Host-guest`
 MAX_AGE = 400 * 24 * 3600  # seconds; browsers cut longer ones to 400 days
 PURPOSE = b"haitang guest cookie 1\0"
 ID_LENGTH = 36
