@@ -1,6 +1,6 @@
 """What was asked, what was answered, and what it was worth.
 
-    variants ◄── attempts ◄── scores          idempotency_keys: the first response to a request that may be repeated
+    variants ◄── attempts ◄── scores
                     │
                     └──► people
 
@@ -11,7 +11,7 @@ the migration). A grade is derived, so a regrade appends a score, and the newest
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Person
@@ -76,21 +76,3 @@ class Score(Base):
     correct: Mapped[bool]
     fields: Mapped[list[Any]]
     created_at: Mapped[datetime]
-
-
-class IdempotencyKey(Base):
-    """The first response to a request, sent again byte for byte when the request is repeated.
-
-    `owner` is who sent it, `request_hash` the digest of its body, since the same key with another body is refused, and
-    `resource` the identifier of what it created. Rows may be removed once they are old: clients retry within minutes.
-    """
-
-    __tablename__ = "idempotency_keys"
-
-    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
-    key: Mapped[str] = mapped_column(String(255), primary_key=True)
-    request_hash: Mapped[str] = mapped_column(String(64))
-    resource: Mapped[str | None] = mapped_column(String(64))
-    status: Mapped[int]
-    body: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(index=True)

@@ -16,11 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
-from app.attempts.models import Attempt, IdempotencyKey, Score
+from app.attempts.models import Attempt, Score
 from app.attempts.result import AttemptResult, fields_json
 from app.attempts.service import Service
 from app.attempts.variants import Served, store
 from app.core.errors import AccountRequiredError, GradingFailedError, IdempotencyKeyReusedError
+from app.core.idempotency import IdempotencyKey
 from app.core.ids import new_id
 from problems.grading import Grade, UnreadableAnswersError, grade
 from problems.problem import Form, KeyPolicy, Problem
