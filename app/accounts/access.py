@@ -45,6 +45,7 @@ class Principal:
     via: Literal["session", "token", "guest", "anonymous"] = "anonymous"
     name: str = ""
     session: str | None = None
+    is_new: bool = False  # a guest who has no cookie yet
 
     @property
     def is_user(self) -> bool:
@@ -60,14 +61,19 @@ ANONYMOUS = Principal()
 
 
 async def principal(request: Request) -> Principal:
-    """The dependency of routes. It is put on `request.state.principal` too, for the header of pages.
+    """The dependency of routes.
+
+    Puts itself on `request.state.principal` too, for the header of pages, and on `request.state.received_at` the moment
+    of arrival: before anything is waited for, since deadlines are held against it.
 
     Raises:
         InvalidTokenError: a bearer token is sent that is not valid (any more).
         CrossSiteRequestError: a page of another site makes a signed-in browser change something.
 
     """
-    found = await _recognise(request, service_of(request))
+    service = service_of(request)
+    request.state.received_at = service.clock()
+    found = await _recognise(request, service)
     request.state.principal = found
     return found
 
@@ -167,5 +173,8 @@ SECURITY_SCHEMES = {
 }
 USERS: dict[str, Any] = {"security": [{"bearerToken": []}, {"sessionCookie": []}]}
 """`openapi_extra` of a route for people with an account."""
+READING = (AccountRequiredError, InvalidTokenError, InsufficientScopeError)
+"""For `documented`: how callers are refused who are not, or not enough, known."""
+CHANGING = (*READING, CrossSiteRequestError)
 ANYBODY: dict[str, Any] = {"security": [{}, {"guestCookie": []}, {"sessionCookie": []}, {"bearerToken": []}]}
 """`openapi_extra` of a route that serves everybody, and knows its own again."""

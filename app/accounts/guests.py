@@ -8,10 +8,12 @@ import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
+from sqlalchemy import Select, or_, select
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from app.accounts.cookies import read_cookie, set_cookie
+from app.accounts.models import Person
 from app.core.ids import new_id
 
 COOKIE = "guest"  # over https `__Host-guest`
@@ -49,6 +51,11 @@ class Guests:
     def _mac(self, person: str) -> str:
         digest = hmac.digest(self.key, PURPOSE + person.encode(), "sha256")
         return urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def identities(person_id: str) -> Select[str]:
+    """The ids under which this person's attempts are stored: their own, and those of the guests that they were."""
+    return select(Person.id).where(or_(Person.id == person_id, Person.claimed_by == person_id))
 
 
 def guests_of(connection: HTTPConnection) -> Guests:

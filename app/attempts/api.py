@@ -8,8 +8,7 @@ from pydantic import Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
-from app.accounts.access import ANYBODY
-from app.accounts.guests import guests_of
+from app.accounts.access import ANYBODY, CHANGING, READING, Caller, require_scope
 from app.attempts import schemas
 from app.attempts.queries import find_attempt, list_attempts
 from app.attempts.result import AttemptResult, to_json
@@ -51,7 +50,7 @@ PRIVATE = {"Cache-Control": "no-store"}
     responses=CREATED
     | documented(
         errors.MalformedJsonError,
-        errors.AccountRequiredError,
+        *CHANGING,
         errors.RequestTimeoutError,
         errors.IdempotencyKeyReusedError,
         errors.ContentTooLargeError,
@@ -66,13 +65,14 @@ PRIVATE = {"Cache-Control": "no-store"}
 )
 async def create_attempt(
     request: Request,
+    caller: Caller,
     idempotency_key: Annotated[
         Key | SkipJsonSchema[None],
         Header(alias="Idempotency-Key", description="makes a retry return the first result; best a random UUID"),
     ] = None,
 ) -> Response:
     service = service_of(request)
-    received_at = service.clock()
+    require_scope(caller, "attempt")
     strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
     wanted = _read(strict_json.parse(await request.body()))
     submission = Submission(
@@ -80,8 +80,9 @@ async def create_attempt(
         seed=wanted.seed,
         form=wanted.form,
         answers=wanted.answers,
-        received_at=received_at,
-        person=guests_of(request).read(request),
+        received_at=request.state.received_at,
+        person=caller.person_id,
+        is_user=caller.is_user,
         idempotency_key=idempotency_key,
     )
     try:
@@ -97,21 +98,23 @@ async def create_attempt(
     "",
     operation_id="listAttempts",
     summary="One's own attempts, the newest first",
-    description="Those of the guest whose cookie is sent. Without a cookie the list is empty.",
+    description="Those of the caller, and those made as a guest before, if they were claimed. Nobody has none.",
     response_model=schemas.AttemptPage,
-    responses=documented(errors.InvalidRequestError, errors.UnavailableError),
+    responses=documented(*READING[1:], errors.InvalidRequestError, errors.UnavailableError),
     openapi_extra=ANYBODY,
 )
 async def get_attempts(
     request: Request,
+    caller: Caller,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
     cursor: Annotated[
         str | SkipJsonSchema[None], Query(max_length=200, description="`next_cursor` of the page before")
     ] = None,
 ) -> Response:
     service = service_of(request)
+    require_scope(caller, "read")
     before = None if cursor is None else decode_cursor(cursor, is_id)
-    found = await service.database.read(list_attempts, guests_of(request).read(request), limit=limit + 1, before=before)
+    found = await service.database.read(list_attempts, caller.person_id, limit=limit + 1, before=before)
     return _private(page(found, limit, lambda result: result.id, AttemptResult.as_json))
 
 
@@ -119,18 +122,19 @@ async def get_attempts(
     "/{attempt_id}",
     operation_id="getAttempt",
     summary="One attempt",
-    description="One's own, or one that was made without a cookie, whose id only its maker knows.",
+    description="One's own, or one that was made by nobody, whose id only its maker knows.",
     response_model=schemas.AttemptOut,
-    responses=documented(errors.UnknownAttemptError, errors.InvalidRequestError, errors.UnavailableError),
+    responses=documented(*READING[1:], errors.UnknownAttemptError, errors.InvalidRequestError, errors.UnavailableError),
     openapi_extra=ANYBODY,
 )
 async def get_attempt(
-    request: Request, attempt_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})]
+    request: Request, caller: Caller, attempt_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})]
 ) -> Response:
     service = service_of(request)
+    require_scope(caller, "read")
     found = None
     if is_id(attempt_id):
-        found = await service.database.read(find_attempt, attempt_id, guests_of(request).read(request))
+        found = await service.database.read(find_attempt, attempt_id, caller.person_id)
     if found is None:
         raise errors.UnknownAttemptError("There is no attempt with this id, or it is not yours.")
     return _private(found.as_json())

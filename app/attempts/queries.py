@@ -1,15 +1,18 @@
 """Reading attempts: each query holds the rule of who may see what."""
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.accounts.guests import identities
 from app.attempts.models import Attempt, Score, Variant
 from app.attempts.result import AttemptResult
 
 
 def find_attempt(session: Session, attempt_id: str, person_id: str | None) -> AttemptResult | None:
     """An attempt of this person, or one that belongs to nobody, whose id is its only key; else None."""
-    mine = or_(Attempt.person_id.is_(None), Attempt.person_id == person_id)
+    mine: ColumnElement[bool] = Attempt.person_id.is_(None)
+    if person_id is not None:
+        mine = or_(mine, Attempt.person_id.in_(identities(person_id)))
     row = session.execute(_attempts().where(Attempt.id == attempt_id, mine)).one_or_none()
     return None if row is None else _result(row)
 
@@ -23,7 +26,7 @@ def list_attempts(
     """
     if person_id is None:
         return []
-    query = _attempts().where(Attempt.person_id == person_id).order_by(Attempt.id.desc()).limit(limit)
+    query = _attempts().where(Attempt.person_id.in_(identities(person_id))).order_by(Attempt.id.desc()).limit(limit)
     if before is not None:
         query = query.where(Attempt.id < before)
     return [_result(row) for row in session.execute(query)]

@@ -41,7 +41,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """Answers as they arrived. `person` is the id of a guest whose row is made with the first attempt, or None."""
+    """Answers as they arrived.
+
+    `person` is the id of a user, or of a guest whose row is made with the first attempt, or None; `is_user` says which.
+    """
 
     problem: Problem[Any]
     seed: int
@@ -49,6 +52,7 @@ class Submission:
     answers: Mapping[str, Any]
     received_at: datetime
     person: str | None = None
+    is_user: bool = False
     idempotency_key: str | None = None
 
 
@@ -72,7 +76,7 @@ async def submit(service: Service, submission: Submission) -> Submitted:
         app.core.writer.WriterError, UnavailableError: not done now, may be tried again.
 
     """
-    if not service.settings.guest_practice:
+    if not (submission.is_user or service.settings.guest_practice):
         raise AccountRequiredError("Practice as a guest is switched off on this server.")
     served = await service.variants.get(submission.problem, submission.seed)
     graded = _grade(served.variant, submission)
