@@ -12,7 +12,18 @@ once somebody has answered in it: courses are archived, enrolments end, invitati
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Person
@@ -141,6 +152,13 @@ class Item(Base):
     - `scoring`: overrides how several chosen options are scored (`problems.answers.Scoring`); None leaves it.
     - `tolerance`: `{"kind": …, "value": …}` overrides how near a number must come (`problems.tolerance`), or None.
     - `seed_mode`: see `app.courses.dealing`. `seed` belongs to "fixed" alone, `pool`, a list of seeds, to "pool" alone.
+
+    A regrade (`app.attempts.regrade`) is the only one to set these, and to change points, scoring and tolerance of an
+    item that has been answered:
+
+    - `key_policy`: overrides the assignment's. `keys`: `{seed: {field: value}}`, what counts instead of the computed key.
+    - `award`: "void" counts the item for nobody, "full" gives everybody its points; else "normal".
+    - `revision`: how often the settings have been changed since the first answer.
     """
 
     __tablename__ = "items"
@@ -165,6 +183,10 @@ class Item(Base):
     seed_mode: Mapped[str] = mapped_column(String(16))
     seed: Mapped[int | None] = mapped_column(BigInteger)
     pool: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    key_policy: Mapped[str | None] = mapped_column(String(16))
+    keys: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    award: Mapped[str] = mapped_column(String(16), server_default=text("'normal'"))
+    revision: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class Extension(Base):
