@@ -6,15 +6,22 @@
     │   └── InvalidTokenError           ├── UnknownFormError 422
     ├── ForbiddenError 403              ├── TooManyRequestsError 429
     │   ├── InsufficientScopeError      ├── GradingFailedError 500
-    │   └── CrossSiteRequestError       ├── InternalError 500
-    ├── NotFoundError 404               └── UnavailableError 503
+    │   ├── CrossSiteRequestError       ├── InternalError 500
+    │   ├── AssignmentNotOpenError      └── UnavailableError 503
+    │   └── AssignmentLockedError
+    ├── NotFoundError 404
     │   ├── UnknownProblemError
     │   ├── SeedOutOfRangeError
-    │   └── UnknownAttemptError
+    │   ├── UnknownAttemptError
+    │   ├── UnknownCourseError
+    │   └── UnknownAssignmentError
     ├── MethodNotAllowedError 405
     ├── RequestTimeoutError 408
     ├── ConflictError 409
-    │   └── IdempotencyKeyReusedError
+    │   ├── IdempotencyKeyReusedError
+    │   ├── EditedMeanwhileError
+    │   ├── AlreadyAnsweredError
+    │   └── CourseArchivedError
     ├── ContentTooLargeError 413
     └── UnsupportedMediaTypeError 415
 
@@ -115,6 +122,18 @@ class CrossSiteRequestError(ForbiddenError):
     slug, title = "cross-site-request", "The request comes from another site"
 
 
+class AssignmentNotOpenError(ForbiddenError):
+    """The assignment has not opened yet, or has closed; `detail` says which."""
+
+    slug, title = "assignment-not-open", "The assignment is not open"
+
+
+class AssignmentLockedError(ForbiddenError):
+    """The assignment has a password; `POST /api/v1/assignments/{assignment_id}/unlock` takes it."""
+
+    slug, title = "assignment-locked", "The assignment asks for a password"
+
+
 class NotFoundError(ServiceError):
     """Nothing is served under this address."""
 
@@ -139,6 +158,18 @@ class UnknownAttemptError(NotFoundError):
     slug, title = "unknown-attempt", "No such attempt"
 
 
+class UnknownCourseError(NotFoundError):
+    """No course has this id, or whoever asks takes no part in it."""
+
+    slug, title = "unknown-course", "No such course"
+
+
+class UnknownAssignmentError(NotFoundError):
+    """No assignment or item has this id, or whoever asks may not know of it: drafts are for those who teach."""
+
+    slug, title = "unknown-assignment", "No such assignment"
+
+
 class MethodNotAllowedError(ServiceError):
     """The address exists but not for this method; the Allow header lists those that it has."""
 
@@ -161,6 +192,24 @@ class IdempotencyKeyReusedError(ConflictError):
     """An earlier request with this Idempotency-Key had another content. Nothing was stored; use a new key."""
 
     slug, title = "idempotency-key-reused", "The idempotency key belongs to another request"
+
+
+class EditedMeanwhileError(ConflictError):
+    """Somebody else has changed it since it was read: the `version` that was sent is not the current one any more."""
+
+    slug, title = "edited-meanwhile", "Changed by somebody else meanwhile"
+
+
+class AlreadyAnsweredError(ConflictError):
+    """Answers stand on it. What was asked can't be changed under them; what they are worth changes by a regrade."""
+
+    slug, title = "already-answered", "It has been answered already"
+
+
+class CourseArchivedError(ConflictError):
+    """The course is archived: it can be read, and changes again once it is taken out of the archive."""
+
+    slug, title = "course-archived", "The course is archived"
 
 
 class ContentTooLargeError(ServiceError):

@@ -31,6 +31,10 @@ _SENTENCES: Mapping[str, Text] = {
         "这里需要带时区偏移的时刻，例如 2026-10-23T23:59:59+08:00。",
     ),
     "instant_range": Text("A date of this century is needed here.", "这里需要本世纪内的日期。"),
+    "time_zone": Text(
+        "The name of a time zone is needed here, such as Asia/Shanghai.", "这里需要时区名称，例如 Asia/Shanghai。"
+    ),
+    "email": Text("This is no e-mail address.", "这不是有效的电子邮箱地址。"),
     "dict_type": Text("An object is needed here.", "这里需要一个对象。"),
     "model_type": Text("An object is needed here.", "这里需要一个对象。"),
     "model_attributes_type": Text("An object is needed here.", "这里需要一个对象。"),
