@@ -40,17 +40,18 @@ from problems.text import Text
 class Fault:
     """One thing wrong with a request, in a sentence, and where it stands.
 
-    `pointer` is a JSON pointer into the body (RFC 6901), `parameter` names a parameter outside it (`query/limit`), and
-    `field` the answer field that the pointer leads to or into.
+    `pointer` is a JSON pointer into the body (RFC 6901), `parameter` names a parameter outside it (`query/limit`),
+    `field` the answer field that the pointer leads to or into, and `line` counts the lines of a text, from 1.
     """
 
     detail: Text
     pointer: str | None = None
     parameter: str | None = None
     field: str | None = None
+    line: int | None = None
 
-    def as_json(self) -> dict[str, str]:
-        places = {"pointer": self.pointer, "parameter": self.parameter, "field": self.field}
+    def as_json(self) -> dict[str, str | int]:
+        places = {"pointer": self.pointer, "parameter": self.parameter, "field": self.field, "line": self.line}
         found = {name: place for name, place in places.items() if place is not None}
         return found | {"detail": self.detail.en, "detail_zh": self.detail.zh}
 

@@ -156,7 +156,7 @@ class Item(Base):
     A regrade (`app.attempts.regrade`) is the only one to set these, and to change points, scoring and tolerance of an
     item that has been answered:
 
-    - `key_policy`: overrides the assignment's. `keys`: `{seed: {field: value}}`, what counts instead of the computed key.
+    - `key_policy`: overrides the assignment's. `keys`: `{seed: {field: value}}`, what counts as right instead.
     - `award`: "void" counts the item for nobody, "full" gives everybody its points; else "normal".
     - `revision`: how often the settings have been changed since the first answer.
     """
