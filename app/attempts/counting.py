@@ -1,9 +1,9 @@
 """From attempts to points: the one rule by which a grade is derived, as a pure function that can be replayed.
 
-An attempt's share s (0 to 1) of the exercise is worth ``v = s · max(0, 1 − p·(n − 1)) · λ``, where n is its number among
-the student's attempts at the item, p the assignment's penalty per attempt and λ the late factor of its arrival
-(`app.courses.deadlines.late_factor`). The counting rule makes one value of them, and the item's points are multiplied by
-it. `docs/scores.md` says the same in words.
+An attempt's share s (0 to 1) of the exercise is worth ``v = s · max(0, 1 − p·(n − 1)) · λ``, where n is its number
+among the student's attempts at the item, p the assignment's penalty per attempt and λ the late factor of its arrival
+(`app.courses.deadlines.late_factor`). The counting rule makes one value of them, and the item's points are multiplied
+by it. `docs/scores.md` says the same in words.
 """
 
 import math

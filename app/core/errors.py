@@ -135,6 +135,12 @@ class AssignmentLockedError(ForbiddenError):
     slug, title = "assignment-locked", "The assignment asks for a password"
 
 
+class NoAttemptsLeftError(ForbiddenError):
+    """As many answers to this item have been given as its assignment allows. Nothing was stored."""
+
+    slug, title = "no-attempts-left", "No attempt is left"
+
+
 class NotFoundError(ServiceError):
     """Nothing is served under this address."""
 
