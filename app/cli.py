@@ -18,6 +18,7 @@ from problems.answers import Choice, Choices
 from problems.catalogue import UnknownProblemError, catalogue, find
 from problems.checks import check as check_problem
 from problems.dealing import SeedOutOfRangeError, deal
+from problems.diagnosis import option_sources
 from problems.problem import Form, Problem
 from problems.text import Language
 from problems.variant import UnknownFormError, Variant
@@ -172,6 +173,13 @@ def _find(problem_id: str) -> Problem[Any]:
         raise typer.BadParameter(f"there is no exercise {problem_id}; `haitang problems` lists them") from None
 
 
+def _show_sources(variant: Variant[Any], language: Language) -> None:
+    """What each option stands for: the key, or the mistakes that lead to it."""
+    for source in option_sources(variant):
+        named = [f"{mistake.id}: {mistake.text[language]}" for mistake in source.mistakes]
+        typer.echo(f"  {source.option} = {'key' if source.right else '; '.join(named) or 'no known mistake'}")
+
+
 def _show(variant: Variant[Any], form: Form, language: Language, *, solution: bool) -> None:
     fields = variant.fields(form)
     typer.echo(f"{variant.problem.id} · {variant.problem.page.title[language]} · seed {variant.seed} · {form}\n")
@@ -183,6 +191,8 @@ def _show(variant: Variant[Any], form: Form, language: Language, *, solution: bo
         if isinstance(field.kind, Choice | Choices):
             for option in field.kind.options:
                 typer.echo(f"  {option.id}. {option.text[language]}")
+    if solution and form == "choice":
+        _show_sources(variant, language)
     if solution:
         for key in variant.keys(form, "either"):
             written = ", ".join(f"{field.name} = {field.kind.text(key[field.name])}" for field in fields)

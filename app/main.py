@@ -8,13 +8,15 @@ from fastapi import FastAPI
 from app import health
 from app.accounts import access
 from app.accounts.guests import Guests
-from app.attempts import api, pages, problems_api
+from app.attempts import api, pages, problems_api, solution_pages, solutions_api, trace_api, trace_pages
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
+from app.attempts.trace_schemas import TraceRequest
 from app.attempts.variants import Variants
 from app.core import openapi, problem_details
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
+from app.core.drawings import Drawings
 from app.core.middleware import BoundedBody, Guard
 from app.core.pages import error_page, static_address, static_files
 from app.core.problem_details import ProblemDetails
@@ -59,13 +61,23 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     )
     app.include_router(health.router)
     app.include_router(problems_api.router)
+    app.include_router(solutions_api.router)
+    app.include_router(trace_api.router)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(trace_pages.router)
+    app.include_router(solution_pages.router)
     app.mount(static_address(), static_files(), name="static")
     problem_details.install(app, error_page)
-    examples = {**health.EXAMPLES, **problems_api.EXAMPLES, **api.EXAMPLES}
-    openapi.complete(app, [AttemptRequest, ProblemDetails], access.SECURITY_SCHEMES, examples)
-    app.add_middleware(BoundedBody, limit=settings.body_limit)
+    examples = {
+        **health.EXAMPLES,
+        **problems_api.EXAMPLES,
+        **trace_api.EXAMPLES,
+        **solutions_api.EXAMPLES,
+        **api.EXAMPLES,
+    }
+    openapi.complete(app, [AttemptRequest, TraceRequest, ProblemDetails], access.SECURITY_SCHEMES, examples)
+    app.add_middleware(BoundedBody, limit=settings.body_limit, larger=trace_api.BODY_LIMITS)
     app.add_middleware(Guard)
     return app
 
@@ -75,13 +87,15 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.database_url, read_threads=settings.read_threads)
         variants = Variants(database)
+        drawings = Drawings()
         try:
             app.state.guests = Guests(signing_key(settings))
             # Leaving the writer's block finishes every write that was accepted.
             async with Writer(database, queue_size=settings.writer_queue, group_size=settings.writer_group) as writer:
-                app.state.service = Service(settings, database, writer, clock, variants)
+                app.state.service = Service(settings, database, writer, clock, variants, drawings)
                 yield
         finally:
+            await drawings.close()
             variants.close()
             database.dispose()
 

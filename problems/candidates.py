@@ -51,6 +51,7 @@ class _Numbers:
                 self._values[row] = _flat(candidate)
         self._widths = self._width(self._values)
         from_key = self._distances(reference)
+        self.distinctive = len(reference) > 1
         self.touched: Mask = ~np.isnan(self._values[:, 0])
         self.claims: Mask = np.any(from_key > 1.0, axis=1)
         numbers, tolerances = UNMISTAKABLE
@@ -106,6 +107,7 @@ class _Others:
     def __init__(self, kind: AnyKind, key: Any, candidates: Sequence[Any]) -> None:
         self._kind: Any = kind
         self._values = candidates
+        self.distinctive = False
         self.touched: Mask = np.array([value is not None for value in candidates], dtype=bool)
         self.claims: Mask = self.touched & ~self._near(key, 1.0)
 
@@ -135,13 +137,13 @@ class Candidates:
         """The causes of each wrong answer: one is what happened, several can't be told apart, none is known.
 
         A cause that explains every wrong answer goes before one that contradicts none of the answers, and this before
-        one that fits the answer in question only. Whole numbers must not contradict: they meet too often by chance.
+        one that fits the answer in question only: a vector or matrix, for single numbers meet too often by chance.
         """
         hits = {name: self.columns[name].hits(answers[name]) for name in self.columns if name in answers}
         return {name: self._causes(name, hits, wrong) for name in wrong if name in hits}
 
     def _causes(self, name: str, hits: Mapping[str, Mask], wrong: Collection[str]) -> tuple[Cause, ...]:
-        for rank in range(3 if isinstance(self.columns[name], _Numbers) else 2):
+        for rank in range(3 if self.columns[name].distinctive else 2):
             found = self._ranked(rank, name, hits, wrong)
             if found.any():
                 break

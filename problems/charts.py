@@ -22,11 +22,12 @@ TONES: tuple[Tone, ...] = ("blue", "orange", "green", "purple")
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method's run: all its iterates (steps + 1, d), its initials in a drawing, and its name in a sentence."""
+    """A method's run: all its iterates (steps + 1, d), its initials in a drawing, its name in a sentence, a colour."""
 
     initials: str
     name: Text
     path: Array
+    tone: Tone = "blue"
 
 
 def plain(value: float) -> str:
@@ -52,8 +53,8 @@ def cost_figure(cost: Cost, methods: Sequence[Method], *, symbol: str = "C") -> 
     methods = bounded(methods)
     costs = [cost(method.path) for method in methods]
     marks = tuple(
-        Curve(tuple(range(len(c))), numbers(c), tone, method.initials, dashed=k > 0)
-        for k, (c, tone, method) in enumerate(zip(costs, TONES, methods, strict=False))
+        Curve(tuple(range(len(c))), numbers(c), method.tone, method.initials, dashed=k > 0)
+        for k, (c, method) in enumerate(zip(costs, methods, strict=True))
     )
     start, ends = plain(float(costs[0][0])), [plain(float(c[-1])) for c in costs]
     en = ", ".join(f"{method.name.en} {end}" for method, end in zip(methods, ends, strict=True))
@@ -111,8 +112,8 @@ def _plane(path: Array, weights: Sequence[str]) -> _Plane:
         return _Plane(np.zeros(2), np.eye(2), (weights[0], weights[1]), 1.0)
     _, sizes, directions = np.linalg.svd(path - end, full_matrices=False)
     leading = directions[:2]
-    # The sign of a principal direction is a matter of the library; here its largest component is positive.
-    signs = np.sign(leading[[0, 1], np.abs(leading).argmax(axis=1)])
+    # The sign of a principal direction is a matter of the library. Here the path goes from left to right.
+    signs = np.sign([leading[0] @ (end - path[0]) or 1.0, leading[1, np.abs(leading[1]).argmax()]])
     share = float((sizes[:2] ** 2).sum() / (sizes**2).sum())
     return _Plane(end, leading * signs[:, None], ("$p_1$", "$p_2$"), share)
 
@@ -124,8 +125,8 @@ def path_figure(cost: Cost, methods: Sequence[Method], weights: Sequence[str]) -
     projected = [plane.project(method.path) for method in methods]
     contours = _contours(cost, plane, np.concatenate(projected))
     curves = (
-        Curve(numbers(p[:, 0]), numbers(p[:, 1]), tone, method.initials, dashed=k > 0, dotted=k == 0, ends=True)
-        for k, (p, tone, method) in enumerate(zip(projected, TONES, methods, strict=False))
+        Curve(numbers(p[:, 0]), numbers(p[:, 1]), method.tone, method.initials, dashed=k > 0, dotted=k == 0, ends=True)
+        for k, (p, method) in enumerate(zip(projected, methods, strict=True))
     )
     lengths = [float(np.linalg.norm(np.diff(method.path, axis=0), axis=1).sum()) for method in methods]
     en = ", ".join(f"{m.name.en} {plain(length)}" for m, length in zip(methods, lengths, strict=True))

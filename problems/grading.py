@@ -8,10 +8,12 @@ from problems.answers import AnyKind, Choice, Choices, Scoring
 from problems.candidates import Cause
 from problems.comparison import Comparison
 from problems.diagnosis import diagnose
-from problems.feedback import Detail, explain, paragraphs
+from problems.feedback import RIGHT, WRONG, Detail, explain, paragraphs
 from problems.problem import Answers, Field, Form, KeyPolicy, Problem
 from problems.reading import FormatError
 from problems.text import Text
+from problems.trace_kind import TRACE, read_as, trace_of
+from problems.trace_report import TraceReport
 from problems.variant import Variant
 
 
@@ -30,7 +32,7 @@ class FieldGrade:
     `parts` are its components (cells, options) in order. `mistake` is the id of the one known mistake or slip that
     leads to this answer; where several do, `candidates` are their ids. `family` is what these concern, if it is one
     family (`problems.families`). `followed` says that the points were earned by working on correctly from a wrong
-    earlier answer.
+    earlier answer. An `optional` field is told of and counts for nothing.
     """
 
     name: str
@@ -46,6 +48,7 @@ class FieldGrade:
     candidates: tuple[str, ...] = ()
     answered: bool = True
     followed: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +67,31 @@ class Grade:
 
     @property
     def correct(self) -> bool:
-        return all(field.correct for field in self.fields)
+        return all(field.correct for field in self.fields if not field.optional)
 
 
 def read(variant: Variant[Any], form: Form, raw: Mapping[str, Any]) -> Answers:
     """What was meant, for every field that was answered.
 
-    In an exercise of several fields some may be left empty, but not all. Raises `UnreadableAnswersError` with a
-    sentence for every field that is no answer.
+    In an exercise of several fields some may be left empty, but not all. A run (`problems.trace_kind`) may stand beside
+    them; what is read of it is the report on it. Raises `UnreadableAnswersError` with a sentence for every field that
+    is no answer.
     """
     fields = {field.name: field for field in variant.fields(form)}
+    trace = trace_of(variant, form)
     errors = {
         name: FormatError(Text("There is no such field in this exercise.", "本题没有这个答案栏。"))
         for name in raw
-        if name not in fields
+        if name not in fields and not (trace and name == TRACE)
     }
     given = {name: raw[name] for name in fields if not _blank(raw.get(name))}
+    kinds: dict[str, Any] = {name: fields[name].kind for name in given}
+    if trace and not _blank(raw.get(TRACE)):
+        kinds[TRACE] = trace
     answers = {}
-    for name, value in given.items():
+    for name, kind in kinds.items():
         try:
-            answers[name] = fields[name].kind.parse(value)
+            answers[name] = kind.parse(raw[name])
         except FormatError as error:
             errors[name] = error
     if not given:
@@ -124,9 +132,28 @@ def grade(
     ``parts`` also which parts, with ``full`` also the mistake, or how far off the answer is. What is not told is not in
     the result. Raises `UnknownFormError`, `UnreadableAnswersError`.
     """
-    answers = read(variant, form, raw)
+    answers = dict(read(variant, form, raw))
+    traced = (_traced(answers.pop(TRACE), detail),) if TRACE in answers else ()
     graded = [_grade_by(variant, form, answers, key, scoring, detail) for key in variant.keys(form, policy)]
-    return max(graded, key=lambda result: (result.score, result.correct))
+    best = max(graded, key=lambda result: (result.score, result.correct))
+    return Grade((*best.fields, *traced))
+
+
+def _traced(report: TraceReport, detail: Detail) -> FieldGrade:
+    told = {"verdict": RIGHT if report.correct else WRONG, "parts": report.where, "full": report.text}
+    return FieldGrade(
+        name=TRACE,
+        score=0.0,
+        max_score=0.0,
+        correct=report.correct,
+        read_as=read_as(report).en,
+        read_as_latex="",
+        parts=(),
+        mistake=report.mistake if detail == "full" else None,
+        feedback=told[detail],
+        candidates=report.candidates if detail == "full" else (),
+        optional=True,
+    )
 
 
 def _grade_by(

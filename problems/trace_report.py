@@ -19,16 +19,18 @@ class TraceReport:
     """The verdict on a run.
 
     - `correct`: every step that is asked for is there, is right, and nothing follows.
-    - `steps`: as many are asked for; `rows`: as many are shown, the start not counted.
+    - `steps`: as many are asked for, None where finding the end is part of the exercise; `rows`: as many are shown,
+      the start not counted.
     - `right_steps`: the steps before the first that deviates. `first_wrong` counts from 1; 0 is the start itself, and
       None means that no step deviates. Where rows stand for passes or for updates, these count rows.
     - `every`: what one row shows.
     - `mistake`: the id of what leads to the first deviating step: of a mistake of the problem, or of what happened.
+      `candidates` are the problem's mistakes that lead to it, if there are several.
     - `expected`: the right numbers of the first deviating step, from the student's own row before it, if released.
     """
 
     correct: bool
-    steps: int
+    steps: int | None
     rows: int
     right_steps: int
     first_wrong: int | None
@@ -38,7 +40,19 @@ class TraceReport:
     numbered: bool = False
     every: str = "step"
     mistake: str | None = None
+    candidates: tuple[str, ...] = ()
     expected: tuple[float, ...] | None = None
+
+    @property
+    def where(self) -> Text:
+        """Where the first deviating step is, and nothing of its cause."""
+        if self.correct:
+            return Text("Every step is right.", "每一步都正确。")
+        if self.first_wrong is None:
+            return Text("No step deviates, but the run has another length.", "各步都没有偏差，但步数不对。")
+        if self.first_wrong == 0:
+            return Text("The start is not the given one.", "初始值与题目不符。")
+        return Text(f"Step {self.first_wrong} is the first that deviates.", f"从第 {self.first_wrong} 步开始出现偏差。")
 
 
 def check_run(problem: Problem[Any], p: Mapping[str, Any], pasted: Pasted, *, reveal: bool = False) -> TraceReport:
@@ -94,7 +108,7 @@ class _Check:
         members = {"right_steps": judged.right_steps, "first_wrong": judged.first_wrong} | members
         return TraceReport(
             correct=complete and members["first_wrong"] is None,
-            steps=self._asked,
+            steps=None if self._tracing.may_rest else self._asked,
             rows=self._shown,
             shown_with_start=self._with_start,
             transposed=self._table.transposed,
@@ -121,6 +135,7 @@ class _Check:
             [text for text in words if text is not None],
             complete=False,
             mistake=cause.id,
+            candidates=cause.mistakes if len(cause.mistakes) > 1 else (),
             expected=tuple(judged.following[first - 1].tolist()) if self._reveal else None,
         )
 
@@ -135,6 +150,14 @@ class _Check:
         resting = self._tracing.may_rest and bool((np.abs(extra - self._right[-1]) < 1e-9).all())
         if shown == asked or (shown < asked and at_rest) or (shown > asked and resting):
             return [Text("Every step is right.", "每一步都正确。")], True
+        if shown < asked and self._tracing.may_rest:
+            return [
+                Text(
+                    f"{_steps_en(shown)} right so far, but the run is not at its end: a later sample still changes the "
+                    "weights.",
+                    f"到第 {shown} 步为止都正确，但迭代还没有结束：后面仍有样本会改变权重。",
+                )
+            ], False
         if shown < asked:
             return [
                 Text(
@@ -162,7 +185,7 @@ class _Check:
             if happening is None:
                 yield Text(f"Step {step} goes wrong as follows. {told.en}", f"第 {step} 步出错了：{told.zh}")
             else:
-                yield Text(f"That fits this mistake: {told.en}", f"这与下面的错误相符：{told.zh}")
+                yield Text(f"It would fit this mistake: {told.en}", f"这可能出于下面的错误：{told.zh}")
         elif happening is None and cause.mistakes:
             yield self._several_words(cause.mistakes, step)
         elif happening is None:
@@ -172,16 +195,17 @@ class _Check:
                 yield self._tracing.context(self._p, judged.history.rows[:step])
 
     def _several_words(self, names: tuple[str, ...], step: int) -> Text:
+        """Two mistakes are both told; of more, what they have in common."""
         families = {self._problem.mistake(name).family for name in names}
-        if len(families) == 1 and (family := FAMILIES.get(families.pop())) is not None:
+        if len(names) > 2 and len(families) == 1 and (family := FAMILIES.get(families.pop())) is not None:
             return Text(
                 f"Several mistakes lead to step {step}; all of them concern {family.name.en}.",
                 f"有几种错误都会得到第 {step} 步的结果，它们都与{family.name.zh}有关。",
             )
-        told = [self._problem.mistake(name).text for name in names[:2]]
+        first, second = (self._problem.mistake(name).text for name in names[:2])
         return Text(
-            f"Several mistakes lead to step {step}, among them these. " + " — Or: ".join(text.en for text in told),
-            f"有几种错误都会得到第 {step} 步的结果，例如：" + "或者：".join(text.zh for text in told),
+            f"More than one mistake leads to step {step}. It may be this: {first.en} Or this: {second.en}",
+            f"不止一种错误会得到第 {step} 步的结果。可能是：{first.zh}也可能是：{second.zh}",
         )
 
     # A start of one's own
@@ -227,7 +251,9 @@ class _Check:
         passes = np.arange(length, self._asked + 1, length) if length and length < self._asked else np.array([], int)
         updates = moved if self._tracing.grid is not None and len(moved) < self._asked else np.array([], int)
         for every, places in (("pass", passes), ("update", updates)):
-            shown = min(len(places), judged.history.steps)
+            if self._shown > len(places) or not len(places):
+                continue  # more rows than there are passes or updates
+            shown = judged.history.steps
             rows = judged.history.rows[1 : shown + 1]
             near = np.abs(rows - self._right[places[:shown]]) <= 2 * judged.history.units[1 : shown + 1] + 1e-9
             right = int(np.argmin([*near.all(axis=1).tolist(), False]))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.accounts.access import ANYBODY, CHANGING, READING, Caller, require_scope
 from app.attempts import schemas
-from app.attempts.queries import find_attempt, list_attempts
+from app.attempts.queries import find_attempt, find_in_course, list_attempts
 from app.attempts.result import AttemptResult, to_json
 from app.attempts.service import service_of
 from app.attempts.submit import Submission, submit
@@ -23,6 +23,7 @@ from app.core.validation import body_faults
 from problems.catalogue import UnknownProblemError, find
 from problems.problem import Problem
 from problems.text import Text
+from problems.trace_kind import TRACE
 from problems.variant import UnknownFormError
 
 PATH = "/api/v1/attempts"
@@ -98,7 +99,8 @@ async def create_attempt(
     "",
     operation_id="listAttempts",
     summary="One's own attempts, the newest first",
-    description="Those of the caller, and those made as a guest before, if they were claimed. Nobody has none.",
+    description="Those of the caller, in practice and in assignments, and those made as a guest before, if they were "
+    "claimed. Runs are left out here. Nobody has none.",
     response_model=schemas.AttemptPage,
     responses=documented(*READING[1:], errors.InvalidRequestError, errors.UnavailableError),
     openapi_extra=ANYBODY,
@@ -114,15 +116,18 @@ async def get_attempts(
     service = service_of(request)
     require_scope(caller, "read")
     before = None if cursor is None else decode_cursor(cursor, is_id)
-    found = await service.database.read(list_attempts, caller.person_id, limit=limit + 1, before=before)
-    return _private(page(found, limit, lambda result: result.id, AttemptResult.as_json))
+    found = await service.database.read(
+        list_attempts, caller.person_id, request.state.received_at, limit=limit + 1, before=before
+    )
+    return _private(page(found, limit, lambda result: result.id, _listed))
 
 
 @router.get(
     "/{attempt_id}",
     operation_id="getAttempt",
     summary="One attempt",
-    description="One's own, or one that was made by nobody, whose id only its maker knows.",
+    description="One's own; one that was made by nobody, whose id only its maker knows; or, for the staff of its "
+    "course, one in an assignment. Its student sees of it what is released by then.",
     response_model=schemas.AttemptOut,
     responses=documented(*READING[1:], errors.UnknownAttemptError, errors.InvalidRequestError, errors.UnavailableError),
     openapi_extra=ANYBODY,
@@ -134,10 +139,17 @@ async def get_attempt(
     require_scope(caller, "read")
     found = None
     if is_id(attempt_id):
-        found = await service.database.read(find_attempt, attempt_id, caller.person_id)
+        found = await service.database.read(find_attempt, attempt_id, caller.person_id, request.state.received_at)
+        found = found or await service.database.read(find_in_course, attempt_id, caller)
     if found is None:
         raise errors.UnknownAttemptError("There is no attempt with this id, or it is not yours.")
     return _private(found.as_json())
+
+
+def _listed(result: AttemptResult) -> dict[str, Any]:
+    """An attempt in a list: without its run, which may be a million characters long."""
+    answers = {name: answer for name, answer in result.answers.items() if name != TRACE}
+    return result.as_json() | {"answers": answers}
 
 
 def _private(value: object) -> Response:

@@ -10,6 +10,7 @@ from app.attempts.asked import Asked, asked_of
 from app.attempts.models import Attempt
 from app.attempts.release import redacted
 from app.attempts.result import AttemptResult
+from problems.text import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,11 @@ def for_student(result: AssignedResult, asked: Asked, now: datetime) -> Assigned
     if not isinstance(shown, AssignedResult):
         raise TypeError("A redacted attempt is of the same kind.")
     return shown
+
+
+def item_address(language: Language, assignment_id: str, item_id: str) -> str:
+    """The page on which the student answers the item and sees what came of it."""
+    return f"/{language}/assignments/{assignment_id}/items/{item_id}"
 
 
 class Concealing:

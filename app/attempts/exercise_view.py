@@ -15,6 +15,8 @@ from problems.catalogue import catalogue
 from problems.problem import Field, Form, Problem
 from problems.reading import FormatError
 from problems.text import Language, Text
+from problems.trace_kind import read_as
+from problems.trace_report import TraceReport
 from problems.variant import Variant
 
 _FORMULA = re.compile(r"\$[^$]+\$")
@@ -101,6 +103,28 @@ def tone(score: float | None, *, correct: bool | None) -> Tone:
     return "warn" if score is None or score > 0 else "no"
 
 
+@dataclass(frozen=True, slots=True)
+class TraceView:
+    """A run that was pasted to be checked, and what is said about it."""
+
+    pasted: str = ""
+    report: TraceReport | None = None
+    fault: Text | None = None
+    busy: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.busy or self.report is not None or self.fault is not None
+
+    @property
+    def tone(self) -> Tone:
+        return "ok" if self.report is not None and self.report.correct else "warn"
+
+    @property
+    def read_as(self) -> Text | None:
+        return read_as(self.report) if self.report else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExerciseView:
     """A variant in one form, before an answer, after one that could not be taken, or with an attempt and its grade.
@@ -117,6 +141,7 @@ class ExerciseView:
     best: Best | None = None
     attempt: AttemptResult | None = None
     refusal: Refusal | None = None
+    trace: TraceView = TraceView()
 
     @property
     def problem(self) -> Problem[Any]:
@@ -133,11 +158,6 @@ class ExerciseView:
     @property
     def hints(self) -> tuple[Text, ...]:
         return self.variant.hints
-
-    @property
-    def solution(self) -> Text:
-        """Shown with a graded attempt only."""
-        return self.variant.solution
 
     @property
     def forms(self) -> tuple[Form, ...]:
@@ -189,8 +209,21 @@ class ExerciseView:
         query = f"?form={self.form}" if self.form in self.problem.forms(1) else ""
         return f"/{language}/problems/{self.problem.id}/another{query}"
 
+    def solution_address(self, language: Language) -> str:
+        query = urlencode({"seed": self.seed, "form": self.form})
+        return f"/{language}/problems/{self.problem.id}/solution?{query}"
+
     def preview_address(self, language: Language) -> str:
         return f"/{language}/problems/{self.problem.id}/preview?{urlencode({'seed': self.seed, 'form': self.form})}"
+
+    @property
+    def is_traceable(self) -> bool:
+        """Whether a whole run can be checked."""
+        return self.problem.tracing is not None
+
+    def trace_address(self, language: Language) -> str:
+        query = urlencode({"seed": self.seed, "form": self.form})
+        return f"/{language}/problems/{self.problem.id}/trace?{query}#trace"
 
     @property
     def api_address(self) -> str:

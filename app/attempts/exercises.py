@@ -9,6 +9,7 @@ from problems.answers import Choice, Choices, Option
 from problems.draws import MAX_SEED
 from problems.formula_kind import Formula, Variable
 from problems.problem import Field, Form, Problem
+from problems.trace_kind import TRACE, Trace, trace_of
 from problems.variant import Variant
 
 
@@ -35,7 +36,7 @@ def variant_json(variant: Variant[Any], form: Form) -> dict[str, Any]:
         "title": variant.problem.page.title.as_dict(),
         "statement": variant.statement.as_dict(),
         "data": variant.parameters,
-        "fields": [_field_json(field) for field in variant.fields(form)],
+        "fields": [*(_field_json(field) for field in variant.fields(form)), *_trace_json(trace_of(variant, form))],
     }
 
 
@@ -51,7 +52,17 @@ def _field_json(field: Field) -> dict[str, Any]:
         "variables": [_variable_json(variable) for variable in kind.variables] if isinstance(kind, Formula) else None,
         "tolerance": kind.tolerance.value if kind.tolerance else None,
         "tolerance_kind": kind.tolerance.kind if kind.tolerance else None,
+        "optional": False,
     }
+
+
+def _trace_json(trace: Trace | None) -> list[dict[str, Any]]:
+    """The field for a whole run, where there is one."""
+    if trace is None:
+        return []
+    nothing = dict.fromkeys(("options", "variables", "tolerance", "tolerance_kind"))
+    shown = {"name": TRACE, "kind": trace.name, "shape": trace.shape, "label": "", "points": 0.0, "optional": True}
+    return [shown | nothing]
 
 
 def _option_json(option: Option) -> dict[str, Any]:

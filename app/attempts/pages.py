@@ -11,7 +11,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts.access import Caller, Principal
 from app.accounts.forms import Visitor, is_genuine, token_for, welcome
-from app.attempts.exercise_view import ExerciseView, Refusal, exercise_address, field_views
+from app.attempts.assigned_result import AssignedResult, item_address
+from app.attempts.exercise_view import ExerciseView, Refusal, TraceView, exercise_address, field_views
 from app.attempts.form_answers import Reading, idempotency_key, raw_answers, read_back
 from app.attempts.progress import Best, best_results
 from app.attempts.queries import find_attempt, list_attempts
@@ -87,7 +88,7 @@ async def show_exercise(
 ) -> Response:
     service = service_of(request)
     variant = (await service.variants.get(find(problem_id), seed)).variant
-    return await _show(request, visitor, language, _Shown(variant, form or variant.forms[0]))
+    return await show(request, visitor, language, Shown(variant, form or variant.forms[0]))
 
 
 @router.post("/{language:language}/problems/{problem_id}")
@@ -102,7 +103,7 @@ async def check_answer(
     sent = await request.form(max_files=0)
     answers = raw_answers(fields, sent)
     if not is_genuine(request, visitor, sent):
-        return await _show(request, visitor, language, _Shown(variant, form, answers, refusal="token"))
+        return await show(request, visitor, language, Shown(variant, form, answers, refusal="token"))
     submission = Submission(
         problem=variant.problem,
         seed=seed,
@@ -116,10 +117,10 @@ async def check_answer(
     try:
         attempt_id = (await submit(service, submission)).id
     except UnreadableAnswersError as unreadable:
-        shown = _Shown(variant, form, answers, refusal="unreadable", faults=unreadable.errors)
-        return await _show(request, visitor, language, shown)
+        shown = Shown(variant, form, answers, refusal="unreadable", faults=unreadable.errors)
+        return await show(request, visitor, language, shown)
     except (WriterError, UnavailableError):
-        return await _show(request, visitor, language, _Shown(variant, form, answers, refusal="busy"), status=503)
+        return await show(request, visitor, language, Shown(variant, form, answers, refusal="busy"), status=503)
     except GradingFailedError as failed:
         attempt_id = failed.members["attempt"]
     response = RedirectResponse(f"/{language}/attempts/{attempt_id}", 303)
@@ -151,7 +152,9 @@ async def show_attempts(
     request: Request, caller: Caller, language: Language, cursor: Annotated[str | None, Query(max_length=200)] = None
 ) -> Response:
     before = None if cursor is None else decode_cursor(cursor, is_id)
-    found = await service_of(request).database.read(list_attempts, caller.person_id, limit=LATEST + 1, before=before)
+    found = await service_of(request).database.read(
+        list_attempts, caller.person_id, request.state.received_at, limit=LATEST + 1, before=before
+    )
     return render(
         request,
         language,
@@ -182,19 +185,21 @@ async def show_attempt(request: Request, visitor: Visitor, language: Language, a
     service = service_of(request)
     attempt = None
     if is_id(attempt_id):
-        attempt = await service.database.read(find_attempt, attempt_id, visitor.person_id)
+        attempt = await service.database.read(find_attempt, attempt_id, visitor.person_id, request.state.received_at)
     if attempt is None:
         raise UnknownAttemptError
+    if isinstance(attempt, AssignedResult):
+        return RedirectResponse(item_address(language, attempt.assignment, attempt.item), 303)
     # An attempt keeps the variant that it answered, whatever version of the exercise is served by now.
     problem = replace(find(attempt.problem), version=attempt.version)
     variant = (await service.variants.get(problem, attempt.seed)).variant
-    shown = _Shown(variant, "choice" if attempt.form == "choice" else "open", attempt.answers, attempt=attempt)
-    return await _show(request, visitor, language, shown)
+    shown = Shown(variant, "choice" if attempt.form == "choice" else "open", attempt.answers, attempt=attempt)
+    return await show(request, visitor, language, shown)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """An exercise page as far as a route knows it; `_show` adds what belongs to the person."""
+class Shown:
+    """An exercise page as far as a route knows it; `show` adds what belongs to the person."""
 
     variant: Variant[Any]
     form: Form
@@ -204,8 +209,14 @@ class _Shown:
     attempt: AttemptResult | None = None
 
 
-async def _show(
-    request: Request, visitor: Principal, language: Language, shown: _Shown, *, status: int = 200
+async def show(
+    request: Request,
+    visitor: Principal,
+    language: Language,
+    shown: Shown,
+    *,
+    status: int = 200,
+    trace: TraceView | None = None,
 ) -> Response:
     service: Service = service_of(request)
     best: dict[str, Best] = {}
@@ -226,6 +237,7 @@ async def _show(
         best=best.get(shown.variant.problem.id),
         attempt=shown.attempt,
         refusal=shown.refusal,
+        trace=trace or TraceView(),
     )
     response = render(request, language, "exercise.html", status=status, section="exercises", exercise=exercise)
     if status >= 500:

@@ -55,6 +55,8 @@ def field_json(field: FieldGrade) -> dict[str, Any]:
         "read_as_latex": field.read_as_latex,
         "parts": list(field.parts),
         "mistake": field.mistake,
+        "family": field.family,
+        "candidates": list(field.candidates),
         "answered": field.answered,
         "followed": field.followed,
         "feedback": field.feedback.as_dict(),

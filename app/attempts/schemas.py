@@ -63,14 +63,17 @@ class FieldOut(BaseModel):
     """One answer that is asked for, and how near it must come."""
 
     name: str = Field(examples=["w"])
-    kind: Literal["Choice", "Choices", "Integer", "Number", "Vector", "Matrix", "Formula"]
-    shape: list[int] = Field(description="[] for one value, [n] for a vector, [rows, columns] for a matrix")
+    kind: Literal["Choice", "Choices", "Integer", "Number", "Vector", "Matrix", "Formula", "Trace"]
+    shape: list[int] = Field(
+        description="[] for one value, [n] for a vector or for each row of a Trace, [rows, columns] for a matrix"
+    )
     label: str = Field(description="LaTeX that stands before the input; may be empty")
     points: float
     options: list[OptionOut] | None = Field(description="of a Choice or of Choices, else null")
     variables: list[VariableOut] | None = Field(description="of a Formula, else null")
     tolerance: float | None
     tolerance_kind: Literal["absolute", "relative", "decimals", "significant"] | None
+    optional: bool = Field(description="never worth a point; may be left out")
 
 
 class VariantOut(BaseModel):
@@ -117,7 +120,9 @@ class FieldResult(BaseModel):
     read_as: str = Field(description="how the answer was understood")
     read_as_latex: str
     parts: list[bool] = Field(description="which components, cells or options are right, in order")
-    mistake: str | None = Field(description="the known mistake that leads to this answer")
+    mistake: str | None = Field(description="the known mistake that leads to this answer, if it is exactly one")
+    family: str | None = Field(default=None, description="what the mistakes that lead to this answer all concern")
+    candidates: list[str] = Field(default=[], description="the mistakes that lead to this answer, if they are several")
     answered: bool = Field(description="false if the field was left empty")
     followed: bool = Field(description="whether points were earned by working on correctly from a wrong earlier answer")
     feedback: Bilingual

@@ -4,13 +4,17 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from app.attempts.listeners import Listener
 from app.attempts.variants import Variants
 from app.core import service as core
+from app.core.drawings import Drawings
 
 
 @dataclass(frozen=True, slots=True)
 class Service(core.Service):
     variants: Variants
+    drawings: Drawings
+    listeners: tuple[Listener, ...] = ()
 
 
 def service_of(connection: HTTPConnection) -> Service:

@@ -6,10 +6,11 @@ A variant that somebody has answered stays as it is stored, whatever its generat
 import asyncio
 import contextlib
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ from problems.variant import Variant
 
 DERIVED_CHOICE = "answer"  # the field of the derived form `choice`, whose options a layout describes
 
+R = TypeVar("R")
 _Key: TypeAlias = tuple[str, int, int]
 
 
@@ -49,6 +51,7 @@ class Variants:
         self._size = size
         self._served: OrderedDict[_Key, Served] = OrderedDict()
         self._coming: dict[_Key, asyncio.Task[Served]] = {}
+        self._computing = 0
 
     async def get(self, problem: Problem[Any], seed: int) -> Served:
         """The variant of this seed.
@@ -76,6 +79,16 @@ class Variants:
     async def _bring(self, problem: Problem[Any], seed: int) -> Served:
         stored = await self._database.read(find_stored, problem, seed)
         return await asyncio.get_running_loop().run_in_executor(self._threads, _make, problem, seed, stored)
+
+    async def compute(self, function: Callable[..., R], *arguments: Any) -> R:
+        """What a function computes, in the threads that deal variants; raises `UnavailableError` when many wait."""
+        if self._computing >= self._waiting:
+            raise UnavailableError("Too much is being computed.", headers={"Retry-After": "2"})
+        self._computing += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+        finally:
+            self._computing -= 1
 
     def _keep(self, key: _Key, task: "asyncio.Task[Served]") -> None:
         del self._coming[key]

@@ -8,10 +8,12 @@
     │   ├── InsufficientScopeError      ├── GradingFailedError 500
     │   ├── CrossSiteRequestError       ├── InternalError 500
     │   ├── AssignmentNotOpenError      └── UnavailableError 503
-    │   └── AssignmentLockedError
+    │   ├── AssignmentLockedError
+    │   └── NoAttemptsLeftError
     ├── NotFoundError 404
     │   ├── UnknownProblemError
     │   ├── SeedOutOfRangeError
+    │   ├── UnknownExhibitError
     │   ├── UnknownAttemptError
     │   ├── UnknownCourseError
     │   └── UnknownAssignmentError
@@ -157,6 +159,24 @@ class SeedOutOfRangeError(NotFoundError):
     """Seeds run from 0, the exercise as printed, to 9007199254740991 (2^53 - 1)."""
 
     slug, title = "seed-out-of-range", "No variant has this seed"
+
+
+class UnknownExhibitError(NotFoundError):
+    """The variant has no hint, table or figure of this name; its solution lists the tables and figures."""
+
+    slug, title = "unknown-exhibit", "No such hint, table or figure"
+
+
+class UnknownPersonError(NotFoundError):
+    """Nobody has this id, or you may not know of them."""
+
+    slug, title = "unknown-person", "No such person"
+
+
+class UnknownTokenError(NotFoundError):
+    """You have no token with this id."""
+
+    slug, title = "unknown-token", "No such token"
 
 
 class UnknownAttemptError(NotFoundError):

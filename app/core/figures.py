@@ -13,21 +13,21 @@ import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullLocator
 
 from problems.exhibits import Arrow, Box, Chart, Contours, Curve, Dots, Figure, Graph, Tone
 
 Theme = Literal["light", "dark"]
 
 WIDTH = 4.2  # inches; with type of 11 points a phone shows it at the size of its text
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "haitang",
     "font.family": "STIXGeneral",
@@ -87,14 +87,15 @@ def draw(figure: Figure, theme: Theme) -> bytes:
         canvas.patch.set_alpha(0)
         match figure.drawing:
             case Chart() as chart:
-                canvas.set_size_inches(WIDTH, WIDTH * (0.95 if chart.square else 0.75))
+                canvas.set_size_inches(WIDTH, _height(chart))
                 _draw_chart(canvas.add_subplot(), chart, palette)
             case Graph() as graph:
                 canvas.set_size_inches(*_size(graph))
                 _draw_graph(canvas.add_subplot(), graph, palette)
         drawn = io.BytesIO()
         # Without metadata: it would name the day and the program.
-        FigureCanvasSVG(canvas).print_svg(drawn, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        FigureCanvasSVG(canvas).print_svg(drawn, metadata=nothing)  # type: ignore[no-untyped-call]
     return _with_words(drawn.getvalue(), figure)
 
 
@@ -114,6 +115,29 @@ def _with_words(svg: bytes, figure: Figure) -> bytes:
 # Charts
 
 
+_FRAME = 0.8, 1.25
+"""Inches that labels and legend take beside and above the axes."""
+
+_DASHES: Mapping[Tone, tuple[float, ...]] = {
+    "blue": (5, 2),
+    "orange": (1.5, 1.5),
+    "green": (6, 1.5, 1.5, 1.5),
+    "purple": (2.5, 1.2),
+    "soft": (4, 3),
+    "ink": (4, 2),
+}
+"""Every tone has dashes of its own: colour is never the only difference."""
+
+
+def _height(chart: Chart) -> float:
+    """In inches; where a unit is as long on both axes, as the data ask for."""
+    grids = [mark for mark in chart.marks if isinstance(mark, Contours)]
+    if not (chart.square and grids):
+        return 0.75 * WIDTH
+    (grid,) = grids
+    return (WIDTH - _FRAME[0]) * (grid.y[-1] - grid.y[0]) / (grid.x[-1] - grid.x[0]) + _FRAME[1]
+
+
 def _draw_chart(axes: Axes, chart: Chart, palette: Palette) -> None:
     ink, soft = palette.tones["ink"], palette.tones["soft"]
     axes.patch.set_alpha(0)
@@ -124,6 +148,9 @@ def _draw_chart(axes: Axes, chart: Chart, palette: Palette) -> None:
         spine.set_color(soft)
     if chart.log_y:
         axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+        axes.yaxis.set_minor_locator(NullLocator())
     else:
         axes.yaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_locator(MaxNLocator(6))
@@ -150,7 +177,7 @@ def _draw_curve(axes: Axes, curve: Curve, palette: Palette) -> None:
         curve.y,
         color=colour,
         linewidth=1.3 if curve.dashed else 1.7,
-        linestyle=(0, (4, 2)) if curve.dashed else "solid",
+        linestyle=(0, _DASHES[curve.tone]) if curve.dashed else "solid",
         marker="o" if curve.dotted else None,
         markersize=2.6,
         label=curve.name or None,

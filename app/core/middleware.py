@@ -5,7 +5,8 @@ One `BaseHTTPMiddleware` would cut the throughput to a third; these cost nothing
 
 import asyncio
 import logging
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -70,12 +71,16 @@ class Guard:
 class BoundedBody:
     """Reads the whole body before the application sees the request, at most `limit` bytes in at most `seconds`.
 
-    A client that sends slowly holds a coroutine, and nothing of the application.
+    `larger` are limits of addresses that take more, by a regular expression that the whole path matches. A client that
+    sends slowly holds a coroutine, and nothing of the application.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int, seconds: float = BODY_SECONDS) -> None:
+    def __init__(
+        self, app: ASGIApp, *, limit: int, larger: Mapping[str, int] | None = None, seconds: float = BODY_SECONDS
+    ) -> None:
         self._app = app
         self._limit = limit
+        self._larger = [(re.compile(path), max(limit, more)) for path, more in (larger or {}).items()]
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,9 +101,10 @@ class BoundedBody:
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """The body, or None when the client has gone."""
-        error = ContentTooLargeError(f"At most {self._limit} bytes are read.")
+        limit = next((more for path, more in self._larger if path.fullmatch(scope["path"])), self._limit)
+        error = ContentTooLargeError(f"At most {limit} bytes are read.")
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared[:20]) > self._limit:
+        if declared.isdigit() and int(declared[:20]) > limit:
             raise error
         body = bytearray()
         while True:
@@ -106,7 +112,7 @@ class BoundedBody:
             if message["type"] == "http.disconnect":
                 return None
             body += message.get("body", b"")
-            if len(body) > self._limit:
+            if len(body) > limit:
                 raise error
             if not message.get("more_body", False):
                 return bytes(body)

@@ -38,4 +38,5 @@ def complete(
 def _show(responses: Mapping[str, Any], example: object) -> None:
     """Put the example beside the schema of the one response that says that all went well."""
     (success,) = (response for status, response in responses.items() if status.startswith("2"))
-    success["content"]["application/json"]["example"] = example
+    (body,) = success["content"].values()
+    body["example"] = example

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.accounts import people
 from app.core.errors import Fault
 from app.courses.models import Role
 from problems.text import Text
@@ -38,7 +39,6 @@ ROLES: Final[Mapping[str, Role]] = {
     "老师": "instructor",
 }
 
-_EMAIL = re.compile(r"[^\s@<>\",;:\\()\[\]\x00-\x1f\x7f]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ROLE = Text(
     "The role must be student, assistant or instructor.",
@@ -66,11 +66,6 @@ class ClassList:
     rows: tuple[Row, ...]
     faults: tuple[Fault, ...]
     columns: frozenset[str] = frozenset()
-
-
-def is_email(text: str) -> bool:
-    """Whether the text, in lower case, looks like an address; only a message to it could tell whether it is one."""
-    return len(text) <= _LENGTHS["email"] and _EMAIL.fullmatch(text) is not None
 
 
 def decode(data: bytes) -> str:
@@ -161,7 +156,7 @@ def _row(line: int, cells: Mapping[str, str], *, too_many: bool) -> Row | Fault:
         wrong = Text("A cell holds a line break or a control character.", "有单元格含有换行符或控制字符。")
     elif any(len(cells.get(name, "")) > length for name, length in _LENGTHS.items()):
         wrong = Text("A cell is too long.", "有单元格的内容太长了。")
-    elif not is_email(email):
+    elif people.normal_email(email) is None:
         wrong = Text("This is no e-mail address.", "这不是有效的电子邮箱地址。")
     if wrong is None and role is not None:
         number, section = cells.get("student_number"), cells.get("section")

@@ -5,9 +5,9 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.accounts.people import normal_email
 from app.core.json_body import Body
 from app.courses import deadlines
-from app.courses.class_list import is_email
 from problems.draws import MAX_SEED
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
@@ -25,7 +25,7 @@ def _time_zone(name: str) -> str:
 
 
 def _email(address: str) -> str:
-    if not is_email(address):
+    if normal_email(address) is None:
         raise PydanticCustomError("email", "no address")
     return address
 

@@ -27,7 +27,7 @@ def _least_squares(w: Array, X: Array, y: Array) -> Array:
     return _mean(scores(w, X) - y, X)
 
 
-def _reversed_margin(w: Array, X: Array, y: Array) -> Array:
+def margin_reversed(w: Array, X: Array, y: Array) -> Array:
     s = scores(w, X)
     return _mean(np.where(y * s >= 1, s - y, 0.0), X)
 

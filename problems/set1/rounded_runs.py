@@ -1,16 +1,24 @@
 """Runs whose iterates are rounded, or cut, after every step: right in every formula, wrong in the digits."""
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
 from problems.problem import Answers, Mistake, OneOf
-from problems.set1.linear_classifier import Array, Classification
+from problems.set1.linear_classifier import Array
 from problems.text import Text
 from solvers.descent import Projection
 
-P = TypeVar("P", bound=Classification)
+P = TypeVar("P", bound=Mapping[str, Any])
+P_contra = TypeVar("P_contra", bound=Mapping[str, Any], contravariant=True)
+
+
+class Run(Protocol[P_contra]):
+    """The iterates (steps + 1, ..., d) from one start w0 (d,), or from a stack of them."""
+
+    def __call__(self, p: P_contra, *, project: Projection | None = None) -> Array: ...
+
 
 CREDIT = 0.5
 """The method is right."""
@@ -38,17 +46,16 @@ _CUTS = np.array([[False], [False], [True], [True]])
 def few_digits(w: Array) -> Array:
     """A stack of four iterates (4, d), each rounded or cut as `ROUNDED` lists."""
     scaled = w * _UNITS
-    return np.where(_CUTS, np.trunc(scaled), np.rint(scaled)) / _UNITS
+    shortened: Array = np.where(_CUTS, np.trunc(scaled), np.rint(scaled)) / _UNITS
+    return shortened
 
 
-def rounding_mistakes(run: Callable[[P, Array, Projection], Array], *, reread: str = "") -> tuple[Mistake[P], ...]:
-    """A mistake for each way to round; `run` takes starts (4, d) and gives the iterates (steps + 1, 4, d).
-
-    None of them is offered as an option: they are near the key and near each other.
-    """
+def rounding_mistakes(run: Run[P], *, reread: str) -> tuple[Mistake[P], ...]:
+    """A mistake for each way to round. None is offered as an option: they are near the key and near each other."""
 
     def together(p: P) -> Mapping[str, Answers]:
-        last = run(p, np.tile(np.array(p["w0"], dtype=float), (len(ROUNDED), 1)), few_digits)[-1]
+        starts = np.tile(np.array(p["w0"], dtype=float), (len(ROUNDED), 1))
+        last = run(cast("P", {**p, "w0": starts}), project=few_digits)[-1]
         return {name: {"w": w} for name, w in zip(ROUNDED, last, strict=True)}
 
     return tuple(

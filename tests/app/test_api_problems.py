@@ -49,7 +49,8 @@ async def test_a_variant_holds_all_that_is_needed_to_solve_it(client: httpx.Asyn
     assert variant["seed"] == 7
     assert variant["form"] == "open"
     assert variant["data"] == deal(catalogue()["1.6"], 7).parameters
-    (field,) = variant["fields"]
+    field, trace = variant["fields"]
+    assert (trace["name"], trace["kind"], trace["shape"], trace["optional"]) == ("trace", "Trace", [4], True)
     assert field == {
         "name": "w",
         "kind": "Vector",
@@ -60,6 +61,7 @@ async def test_a_variant_holds_all_that_is_needed_to_solve_it(client: httpx.Asyn
         "variables": None,
         "tolerance": 0.001,
         "tolerance_kind": "absolute",
+        "optional": False,
     }
 
 

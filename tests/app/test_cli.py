@@ -80,6 +80,13 @@ def test_check_prints_what_fails(run, monkeypatch):
     assert "seed 0: choice: the published key differs from the computed one" in result.stdout
 
 
+def test_show_tells_an_instructor_what_each_option_stands_for(run):
+    shown = run("show", "1.6", "--seed", "3", "--form", "choice", "--solution").stdout
+    assert re.findall(r"^  [A-D] = ([\w-]+)", shown, re.MULTILINE).count("key") == 1
+    assert "mean-over-active: You divided by the number of samples below the margin" in shown
+    assert " = key" not in run("show", "1.6", "--seed", "3", "--form", "choice").stdout
+
+
 def test_openapi_prints_the_document(run):
     document = json.loads(run("openapi").stdout)
     assert "/api/v1/attempts" in document["paths"]

@@ -40,15 +40,20 @@ def test_a_mistake_is_named_unless_the_audit_found_it_to_coincide(id_, mistake, 
         assert (field.correct, field.mistake) == (False, mistake)
 
 
+LATER = {"margin-reversed", "other-step-size", "rounded-to-2", "rounded-to-3", "cut-to-2", "cut-to-3"}
+"""Added to every descent after the audit."""
+
+
 def test_most_of_our_mistakes_are_in_the_audit():
-    """Those that are not: 1.8 has three and 1.9 two that the audit lists for other exercises only."""
+    """Those that are not: a few that the audit lists for other exercises only."""
     missing = {
         id_: {mistake.id for mistake in find(id_).mistakes} - set(table["mistakes"]) for id_, table in AUDIT.items()
     }
+    data = {"reshaped-data", "start-at-ones"}
     assert missing == {
-        "1.6": set(),
-        "1.7": set(),
-        "1.8": {"label-not-distributed", "mean-over-active", "complement-momentum"},
-        "1.9": {"each-repeated", "last-sample-skipped"},
+        "1.6": LATER,
+        "1.7": LATER | data,
+        "1.8": LATER | data | {"label-not-distributed", "mean-over-active", "complement-momentum"},
+        "1.9": LATER | data | {"each-repeated", "last-sample-skipped"},
         "1.10": set(),
     }

@@ -21,11 +21,13 @@ from problems.chapters.descent_tracing import full_batch_step, full_batch_tracin
 from problems.draws import Draws
 from problems.latex import latex_matrix
 from problems.problem import Answers, Field, Problem
+from problems.set1.rounded_runs import rounding_mistakes
 from problems.steps import inverse_roots, with_velocity
 from problems.text import Text
 from problems.tolerance import Tolerance
 from solvers.descent import (
     DataGradient,
+    Projection,
     cyclic,
     full_batch,
     gradient_descent,
@@ -41,10 +43,12 @@ class Steps(Regression):
     steps: int
 
 
-def run(p: Steps, gradient: DataGradient = mse_gradient, *, extra_steps: int = 0) -> Array:
+def run(
+    p: Steps, gradient: DataGradient = mse_gradient, *, extra_steps: int = 0, project: Projection | None = None
+) -> Array:
     """All iterates (steps + 1, d + 1)."""
     X, y, w0 = arrays(p)
-    return gradient_descent(full_batch(gradient, X, y), w0, p["step_size"], p["steps"] + extra_steps)
+    return gradient_descent(full_batch(gradient, X, y), w0, p["step_size"], p["steps"] + extra_steps, project=project)
 
 
 def solve(p: Steps, gradient: DataGradient = mse_gradient) -> Answers:
@@ -202,13 +206,16 @@ problem = Problem(
     solve=solve,
     fields=lambda p: (Field(name="w", kind=Vector(3, Tolerance("absolute", 0.001)), label=f"W^{{({p['steps']})}} ="),),
     values=values,
-    mistakes=mistakes(
-        {**with_gradients(solve, _GRADIENTS), **RUNS},
-        core=frozenset(
-            {"sum-instead-of-mean", "factor-two", "no-bias", "one-step-fewer", "one-step-more", "single-samples"}
+    mistakes=(
+        *mistakes(
+            {**with_gradients(solve, _GRADIENTS), **RUNS},
+            core=frozenset(
+                {"sum-instead-of-mean", "factor-two", "no-bias", "one-step-fewer", "one-step-more", "single-samples"}
+            ),
+            hidden=frozenset({"ascent"}),
+            reread="2.1, (2.1); 1.3, (1.5)",
         ),
-        hidden=frozenset({"ascent"}),
-        reread="2.1, (2.1); 1.3, (1.5)",
+        *rounding_mistakes(run, reread="2.1, (2.1)"),
     ),
     tracing=full_batch_tracing(
         run,

@@ -14,11 +14,12 @@ from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
 from problems.set1.classifier_mistakes import ASCENT, HALF, TWICE, WRONG_GRADIENTS, scaled
 from problems.set1.classifier_tracing import SizedStep
+from problems.set1.rounded_runs import rounding_mistakes
 from problems.steps import StepSizes, inverse_roots
 from problems.text import Text
 from problems.tolerance import Tolerance
 from problems.tracing import Rule
-from solvers.descent import DataGradient, StepSize, full_batch, gradient_descent, inverse_sqrt, on_batches
+from solvers.descent import DataGradient, Projection, StepSize, full_batch, gradient_descent, inverse_sqrt, on_batches
 from solvers.losses import margins, squared_hinge_gradient
 
 
@@ -35,12 +36,13 @@ def run(
     *,
     order: Sequence[int] | None = None,
     step_size: StepSize | None = None,
+    project: Projection | None = None,
 ) -> Array:
     """All iterates; `order` (counted from 1) and `step_size` are those of the exercise by default."""
     X, y, w0 = arrays(p)
     order = p["order"] if order is None else order
     step_size = p["step_size"] if step_size is None else step_size
-    return gradient_descent(on_batches(gradient, X, y, single(order)), w0, step_size, len(order))
+    return gradient_descent(on_batches(gradient, X, y, single(order)), w0, step_size, len(order), project=project)
 
 
 def solve(p: Flowers, gradient: DataGradient = squared_hinge_gradient) -> Answers:
@@ -215,11 +217,14 @@ problem = Problem(
         Field(name="w", kind=Vector(3, Tolerance("absolute", 0.001)), label=f"W^{{({len(p['order'])})}} ="),
     ),
     values=values,
-    mistakes=mistakes(
-        {**with_gradients(solve, GRADIENTS), **RUNS},
-        core=frozenset({"no-margin-condition", "hinge", "no-bias", "counted-from-zero", "full-gradient"}),
-        hidden=frozenset({"ascent"}),
-        reread="2.2.2; 1.4, (1.7)",
+    mistakes=(
+        *mistakes(
+            {**with_gradients(solve, GRADIENTS), **RUNS},
+            core=frozenset({"no-margin-condition", "hinge", "no-bias", "counted-from-zero", "full-gradient"}),
+            hidden=frozenset({"ascent"}),
+            reread="2.2.2; 1.4, (1.7)",
+        ),
+        *rounding_mistakes(run, reread="2.2.2"),
     ),
     tracing=single_sample_tracing(run, GRADIENTS, _right_sizes, _wrong_steps, hinge=True),
     printed_options={

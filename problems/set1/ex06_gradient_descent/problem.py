@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from problems.answers import Vector
 from problems.draws import Draws
 from problems.problem import Answers, Field, Problem
+from problems.set1.careless_mistakes import careless_mistakes, data_mistakes
 from problems.set1.classifier_mistakes import (
     ASCENT,
     HALF,
@@ -31,14 +30,29 @@ from problems.set1.linear_classifier import (
 )
 from problems.text import Text
 from problems.tolerance import Tolerance
-from solvers.descent import DataGradient, cyclic, full_batch, gradient_descent, inverse_sqrt, momentum, on_batches
+from solvers.descent import (
+    DataGradient,
+    Projection,
+    cyclic,
+    full_batch,
+    gradient_descent,
+    inverse_sqrt,
+    momentum,
+    on_batches,
+)
 from solvers.losses import squared_hinge_gradient
 
 
-def run(p: Descent, gradient: DataGradient = squared_hinge_gradient, *, extra_steps: int = 0) -> Array:
+def run(
+    p: Descent,
+    gradient: DataGradient = squared_hinge_gradient,
+    *,
+    extra_steps: int = 0,
+    project: Projection | None = None,
+) -> Array:
     """All iterates (steps + 1, d)."""
     X, y, w0 = arrays(p)
-    return gradient_descent(full_batch(gradient, X, y), w0, p["step_size"], p["steps"] + extra_steps)
+    return gradient_descent(full_batch(gradient, X, y), w0, p["step_size"], p["steps"] + extra_steps, project=project)
 
 
 def draw(draws: Draws) -> Descent:
@@ -78,16 +92,6 @@ def _with_momentum(p: Descent) -> Array:
     return momentum(full_batch(squared_hinge_gradient, X, y), w0, p["step_size"], 0.5, p["steps"])
 
 
-def _reshaped(p: Descent) -> Array:
-    X, y, w0 = arrays(p)
-    return gradient_descent(full_batch(squared_hinge_gradient, X.T.reshape(X.shape), y), w0, p["step_size"], p["steps"])
-
-
-def _start_at_ones(p: Descent) -> Array:
-    X, y, w0 = arrays(p)
-    return gradient_descent(full_batch(squared_hinge_gradient, X, y), np.ones_like(w0), p["step_size"], p["steps"])
-
-
 RUNS = {
     "one-step-fewer": (
         lambda p: run(p, extra_steps=-1),
@@ -122,17 +126,6 @@ RUNS = {
     "momentum-added": (
         _with_momentum,
         Text("You added a momentum term; this is plain gradient descent.", "你加入了动量项；本题是普通的梯度下降。"),
-    ),
-    "reshaped-data": (
-        _reshaped,
-        Text(
-            "Your data matrix is scrambled: reshaping is not transposing. Each row of $X$ is one sample.",
-            "你的数据矩阵被打乱了：改变形状不等于转置。$X$ 的每一行是一个样本。",
-        ),
-    ),
-    "start-at-ones": (
-        _start_at_ones,
-        Text("You started from a vector of ones instead of zeros.", "你的初始向量取成了全 1，而不是全 0。"),
     ),
 }
 
@@ -173,6 +166,8 @@ problem = Problem(
             ),
         ),
         *run_mistakes(RUNS, core=frozenset({"one-step-fewer", "one-step-more", "single-samples"}), reread="2.1, (2.1)"),
+        *data_mistakes(run, reread="2.1, (2.1)", distractor=True),
+        *careless_mistakes(run, step_sizes=(0.5, 0.1), reread="2.1, (2.1)"),
     ),
     tracing=tracing(run, GRADIENTS),
     published={"answer": "B"},

@@ -5,6 +5,7 @@ from pathlib import Path
 from problems.answers import Vector
 from problems.draws import Draws
 from problems.problem import Answers, Field, Problem
+from problems.set1.careless_mistakes import careless_mistakes, data_mistakes
 from problems.set1.classifier_mistakes import (
     ASCENT,
     TWICE,
@@ -30,6 +31,7 @@ from problems.tolerance import Tolerance
 from solvers.descent import (
     DataGradient,
     Order,
+    Projection,
     cyclic,
     full_batch,
     gradient_descent,
@@ -40,11 +42,17 @@ from solvers.descent import (
 from solvers.losses import squared_hinge_gradient
 
 
-def run(p: Descent, gradient: DataGradient = squared_hinge_gradient, *, order: Order | None = None) -> Array:
+def run(
+    p: Descent,
+    gradient: DataGradient = squared_hinge_gradient,
+    *,
+    order: Order | None = None,
+    project: Projection | None = None,
+) -> Array:
     """All iterates (steps + 1, d); `order` (steps, 1) is cyclic by default."""
     X, y, w0 = arrays(p)
     order = cyclic(len(y), p["steps"]) if order is None else order
-    return gradient_descent(on_batches(gradient, X, y, order), w0, p["step_size"], len(order))
+    return gradient_descent(on_batches(gradient, X, y, order), w0, p["step_size"], len(order), project=project)
 
 
 def draw(draws: Draws) -> Descent:
@@ -161,6 +169,8 @@ problem = Problem(
             ),
             reread="2.2, (2.2)",
         ),
+        *data_mistakes(run, reread="2.2, (2.2)"),
+        *careless_mistakes(run, step_sizes=(0.1, 0.5), reread="2.2, (2.2)"),
     ),
     tracing=tracing(run, GRADIENTS),
     published={"answer": "A"},

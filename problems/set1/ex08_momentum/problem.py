@@ -7,6 +7,7 @@ import numpy as np
 from problems.answers import Vector
 from problems.draws import Draws
 from problems.problem import Answers, Field, Problem
+from problems.set1.careless_mistakes import careless_mistakes, data_mistakes
 from problems.set1.classifier_mistakes import (
     ASCENT,
     OVER_FEATURES,
@@ -33,6 +34,7 @@ from problems.tolerance import Tolerance
 from solvers.descent import (
     DataGradient,
     Gradient,
+    Projection,
     averaged_momentum,
     cyclic,
     full_batch,
@@ -50,10 +52,18 @@ class Momentum(Descent):
     momentum: float
 
 
-def run(p: Momentum, gradient: DataGradient = squared_hinge_gradient, *, extra_steps: int = 0) -> Array:
+def run(
+    p: Momentum,
+    gradient: DataGradient = squared_hinge_gradient,
+    *,
+    extra_steps: int = 0,
+    project: Projection | None = None,
+) -> Array:
     """All iterates (steps + 1, d)."""
     X, y, w0 = arrays(p)
-    return momentum(full_batch(gradient, X, y), w0, p["step_size"], p["momentum"], p["steps"] + extra_steps)
+    return momentum(
+        full_batch(gradient, X, y), w0, p["step_size"], p["momentum"], p["steps"] + extra_steps, project=project
+    )
 
 
 def draw(draws: Draws) -> Momentum:
@@ -211,6 +221,8 @@ problem = Problem(
             ),
             reread="2.1, (2.1)",
         ),
+        *data_mistakes(run, reread="2.1, (2.1)"),
+        *careless_mistakes(run, step_sizes=(0.5, 0.1), reread="2.1, (2.1)"),
     ),
     tracing=tracing(run, GRADIENTS),
     published={"answer": "D"},

@@ -8,6 +8,7 @@ import numpy as np
 from problems.answers import Vector
 from problems.draws import Draws
 from problems.problem import Answers, Field, Problem
+from problems.set1.careless_mistakes import careless_mistakes, data_mistakes
 from problems.set1.classifier_mistakes import ASCENT, WRONG_GRADIENTS, gradient_mistakes, run_mistakes
 from problems.set1.descent_exhibits import descent_exhibits
 from problems.set1.ex09_adagrad.tracing import Divisors, tracing
@@ -28,6 +29,7 @@ from solvers.descent import (
     DataGradient,
     Gradient,
     Order,
+    Projection,
     adagrad,
     cyclic,
     full_batch,
@@ -44,11 +46,17 @@ class AdaGrad(Descent):
     epsilon: float
 
 
-def run(p: AdaGrad, gradient: DataGradient = squared_hinge_gradient, *, order: Order | None = None) -> Array:
+def run(
+    p: AdaGrad,
+    gradient: DataGradient = squared_hinge_gradient,
+    *,
+    order: Order | None = None,
+    project: Projection | None = None,
+) -> Array:
     """All iterates (steps + 1, d); `order` (steps, 1) is cyclic by default."""
     X, y, w0 = arrays(p)
     order = cyclic(len(y), p["steps"]) if order is None else order
-    return adagrad(on_batches(gradient, X, y, order), w0, p["step_size"], p["epsilon"], len(order))
+    return adagrad(on_batches(gradient, X, y, order), w0, p["step_size"], p["epsilon"], len(order), project=project)
 
 
 def draw(draws: Draws) -> AdaGrad:
@@ -213,6 +221,8 @@ problem = Problem(
             ),
             reread="2.2, (2.2)",
         ),
+        *data_mistakes(run, reread="2.2, (2.2)"),
+        *careless_mistakes(run, step_sizes=(0.1, 0.5), reread="2.2, (2.2)"),
     ),
     tracing=tracing(run, GRADIENTS, DIVISORS),
     published={"answer": "A"},
