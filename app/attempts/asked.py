@@ -101,9 +101,7 @@ def ask(session: Session, item_id: str, principal: Principal, *, assignment_id: 
     return asked
 
 
-def ask_all(
-    session: Session, assignment: Assignment, course: Course, role: Role, person_id: str
-) -> list[Asked]:
+def ask_all(session: Session, assignment: Assignment, course: Course, role: Role, person_id: str) -> list[Asked]:
     """All items of an assignment, in order."""
     items = session.scalars(select(Item).where(Item.assignment_id == assignment.id).order_by(Item.position)).all()
     return _asked(session, items, assignment, course, role, person_id)
@@ -134,8 +132,10 @@ def _asked(
             .group_by(Attempt.item_id)
         )
     }
-    unlocked = assignment.password_hash is None or role != "student" or (
-        session.get(Unlock, (assignment.id, person_id)) is not None
+    unlocked = (
+        assignment.password_hash is None
+        or role != "student"
+        or (session.get(Unlock, (assignment.id, person_id)) is not None)
     )
     return [
         Asked(

@@ -1,7 +1,7 @@
 """Submitting an answer to an item of an assignment.
 
-asked (one read) ──► variant ──► grade ──► one job: settings still the same? · in time? · known answer? · attempt left? ·
-attempt · score · grade · listeners
+asked (one read) ──► variant ──► answer graded ──► one job: settings the same? · in time? · a new answer? · one left?
+                                                            then attempt · score · grade · listeners
 
 What is checked in the job holds at the commit. Where the settings were changed between the read and the job, it all
 begins again. The moment that counts is the one in which the request arrived, however long the grading takes.
@@ -68,7 +68,7 @@ class _ChangedError(Exception):
 
 
 class _RepeatedError(Exception):
-    """This very answer has been given, and leaves things as they are."""
+    """The very answer has been given before, and leaves things as they are."""
 
     def __init__(self, attempt: str) -> None:
         super().__init__(attempt)
@@ -208,11 +208,14 @@ class _Writing:
         Where the last attempt counts, coming back to an earlier answer is a decision, so only the last one is known.
         """
         same = session.execute(
-            select(Attempt.id, Attempt.number).where(
+            select(Attempt.id, Attempt.number)
+            .where(
                 Attempt.item_id == asked.item.id,
                 Attempt.person_id == asked.person_id,
                 Attempt.digest == self._digest,
-            ).order_by(Attempt.number.desc()).limit(1)
+            )
+            .order_by(Attempt.number.desc())
+            .limit(1)
         ).one_or_none()
         if same is None or (asked.assignment.counting == "last" and same.number != len(arrivals)):
             return
@@ -242,8 +245,9 @@ class _Writing:
         )
         if graded is not None:
             session.execute(
-                insert(Score), score_row(attempt, asked.problem.version, asked.settings.key_policy, graded, now)
-                | {"revision": asked.item.revision}
+                insert(Score),
+                score_row(attempt, asked.problem.version, asked.settings.key_policy, graded, now)
+                | {"revision": asked.item.revision},
             )
         return attempt
 

@@ -32,15 +32,13 @@ def find_repeated(session: Session, attempt_id: str, person_id: str, now: dateti
     """The person's earlier attempt in an assignment, in answer to the same once more."""
     found = find_attempt(session, attempt_id, person_id, now)
     if not isinstance(found, AssignedResult):
-        raise LookupError(attempt_id)
+        raise TypeError("An attempt of this person in an assignment was expected.")
     return replace(found, repeated=True)
 
 
 def find_in_course(session: Session, attempt_id: str, principal: Principal) -> AssignedResult | None:
     """An attempt in an assignment, whole, for the staff of its course; else None."""
-    row = session.execute(
-        _attempts().where(Attempt.id == attempt_id, Attempt.item_id.is_not(None))
-    ).one_or_none()
+    row = session.execute(_attempts().where(Attempt.id == attempt_id, Attempt.item_id.is_not(None))).one_or_none()
     if row is None:
         return None
     attempt: Attempt = row.Attempt
