@@ -95,9 +95,9 @@ def item_statistics(marks: ArrayLike, max_marks: ArrayLike) -> list[ItemStatisti
     """
     given, maxima = _checked(marks, max_marks)
     attempted: NDArray[np.int64] = (~np.isnan(given)).sum(axis=0)
-    counted: NDArray[np.bool] = attempted > 0
+    counted: list[bool] = (attempted > 0).tolist()
     figures = iter(_item_figures(_totalled(given), maxima[counted], attempted[counted]))
-    return [next(figures) if each else ItemStatistics() for each in counted.tolist()]
+    return [next(figures) if each else ItemStatistics() for each in counted]
 
 
 def test_statistics(marks: ArrayLike, max_marks: ArrayLike) -> TestStatistics:
@@ -140,7 +140,7 @@ def quintile_curves(marks: ArrayLike, max_marks: ArrayLike) -> list[list[float |
     one. Arguments and errors as those of `item_statistics`; with fewer than five students, an item has no curve ([]).
     """
     given, maxima = _checked(marks, max_marks)
-    counted: list[bool] = (~np.isnan(given)).any(axis=0).tolist()
+    counted = [not np.isnan(column).all() for column in given.T]
     x = _totalled(given)
     if len(x) < GROUPS:
         return [[] for _ in maxima]
