@@ -4,11 +4,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from app import health
-from app.accounts import access
+from app.accounts import access, account_pages, people_api
+from app.accounts import api as accounts_api
+from app.accounts import pages as sign_in_pages
+from app.accounts.account_pages import SignInFirst, send_to_sign_in
 from app.accounts.guests import Guests
-from app.attempts import api, pages, problems_api, solution_pages, solutions_api, trace_api, trace_pages
+from app.accounts.passwords import Passwords
+from app.accounts.sign_in_limits import SignInLimits
+from app.attempts import api as attempts_api
+from app.attempts import pages, problems_api, solution_pages, solutions_api, trace_api, trace_pages
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
 from app.attempts.trace_schemas import TraceRequest
@@ -33,8 +40,16 @@ variants: take a variant, solve it, send the answer, read the grade. Errors are 
 TAGS = [
     {"name": "exercises", "description": "What is asked. Public facts, the same for everybody."},
     {"name": "attempts", "description": "What was answered, and what it was worth."},
+    {"name": "accounts", "description": "Who is asking, and keys for their programs."},
+    {"name": "administration", "description": "People and the audit log, for the administrator."},
     {"name": "health", "description": "For whoever watches the service."},
 ]
+
+APIS = (problems_api, solutions_api, trace_api, attempts_api, accounts_api, people_api, health)
+"""Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""
+PAGES = (pages, trace_pages, solution_pages, sign_in_pages, account_pages)
+BODIES: list[type[BaseModel]] = [AttemptRequest, TraceRequest, ProblemDetails, *accounts_api.BODIES, *people_api.BODIES]
+"""What OpenAPI describes although no route declares it: bodies that routes read themselves, and errors."""
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> FastAPI:
@@ -59,24 +74,13 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
         redirect_slashes=False,
         lifespan=_lifespan(settings, clock),
     )
-    app.include_router(health.router)
-    app.include_router(problems_api.router)
-    app.include_router(solutions_api.router)
-    app.include_router(trace_api.router)
-    app.include_router(api.router)
-    app.include_router(pages.router)
-    app.include_router(trace_pages.router)
-    app.include_router(solution_pages.router)
+    for part in (*APIS, *PAGES):
+        app.include_router(part.router)
     app.mount(static_address(), static_files(), name="static")
     problem_details.install(app, error_page)
-    examples = {
-        **health.EXAMPLES,
-        **problems_api.EXAMPLES,
-        **trace_api.EXAMPLES,
-        **solutions_api.EXAMPLES,
-        **api.EXAMPLES,
-    }
-    openapi.complete(app, [AttemptRequest, TraceRequest, ProblemDetails], access.SECURITY_SCHEMES, examples)
+    app.add_exception_handler(SignInFirst, send_to_sign_in)
+    examples = {name: example for part in APIS for name, example in part.EXAMPLES.items()}
+    openapi.complete(app, BODIES, access.SECURITY_SCHEMES, examples)
     app.add_middleware(BoundedBody, limit=settings.body_limit, larger=trace_api.BODY_LIMITS)
     app.add_middleware(Guard)
     return app
@@ -87,15 +91,19 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.database_url, read_threads=settings.read_threads)
         variants = Variants(database)
+        passwords = Passwords()
         drawings = Drawings()
         try:
             app.state.guests = Guests(signing_key(settings))
+            app.state.passwords = passwords
+            app.state.sign_in_limits = SignInLimits()
             # Leaving the writer's block finishes every write that was accepted.
             async with Writer(database, queue_size=settings.writer_queue, group_size=settings.writer_group) as writer:
                 app.state.service = Service(settings, database, writer, clock, variants, drawings)
                 yield
         finally:
             await drawings.close()
+            passwords.close()
             variants.close()
             database.dispose()
 

@@ -49,6 +49,15 @@ def find(session: Session, id_: str, settings: Settings, now: datetime) -> Signe
     return None if row is None else SignedIn(*row)
 
 
+def list_sessions(session: Session, person_id: str, settings: Settings, now: datetime) -> list[SignInSession]:
+    """Where the person is signed in, the one used last first."""
+    idle = now - timedelta(hours=settings.session_idle_hours)
+    query = select(SignInSession).where(
+        SignInSession.person_id == person_id, SignInSession.expires_at > now, SignInSession.last_seen_at > idle
+    )
+    return list(session.scalars(query.order_by(SignInSession.last_seen_at.desc())))
+
+
 def begin(session: Session, person_id: str, user_agent: str, settings: Settings, now: datetime) -> str:
     """Store a new session, and remove the person's ended ones; what is returned belongs in the cookie only."""
     idle = now - timedelta(hours=settings.session_idle_hours)

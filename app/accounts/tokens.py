@@ -13,13 +13,15 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from app.accounts import audit
 from app.accounts.models import ApiToken, Person
 from app.accounts.scopes import Scope
 from app.accounts.secrets import digest, new_secret
 
 PREFIX = "haitang"
 TOUCH = timedelta(minutes=5)
-_TOKEN = re.compile(f"{PREFIX}_([0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})")
+_ID = re.compile("[0-9a-f]{12}")
+_TOKEN = re.compile(f"{PREFIX}_({_ID.pattern})_([A-Za-z0-9_-]{{43}})")
 
 
 class Bearer(NamedTuple):
@@ -69,9 +71,9 @@ def create(
     session: Session, person_id: str, name: str, scopes: Sequence[Scope], now: datetime, lifetime: timedelta
 ) -> tuple[ApiToken, str]:
     """Store a new token; the text that is returned with it can't be had again."""
-    secret = new_secret()
+    id_, secret = secrets.token_hex(6), new_secret()
     row = {
-        "id": secrets.token_hex(6),
+        "id": id_,
         "person_id": person_id,
         "name": name,
         "secret_hash": digest(secret),
@@ -80,7 +82,12 @@ def create(
         "expires_at": now + lifetime,
     }
     session.execute(insert(ApiToken), row)
-    return ApiToken(**row), f"{PREFIX}_{row['id']}_{secret}"
+    audit.record(session, person_id, "token.create", id_, {"scopes": list(scopes), "days": lifetime.days}, at=now)
+    return ApiToken(**row), f"{PREFIX}_{id_}_{secret}"
+
+
+def is_token_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
 
 
 def list_tokens(session: Session, person_id: str, *, limit: int, before: str | None = None) -> list[ApiToken]:
@@ -94,13 +101,14 @@ def list_tokens(session: Session, person_id: str, *, limit: int, before: str | N
     return list(session.scalars(query.order_by(ApiToken.created_at.desc(), ApiToken.id.desc()).limit(limit)))
 
 
-def revoke(session: Session, person_id: str, token_id: str, now: datetime) -> bool:
-    """Whether the person has such a token; revoking it again changes nothing."""
-    mine = (ApiToken.id == token_id) & (ApiToken.person_id == person_id)
-    if session.scalar(select(ApiToken.id).where(mine)) is None:
-        return False
-    session.execute(update(ApiToken).where(mine, ApiToken.revoked_at.is_(None)).values(revoked_at=now))
-    return True
+def revoke(session: Session, person_id: str, token_id: str, now: datetime) -> ApiToken | None:
+    """The person's token, revoked now or before; None if they have none with this id."""
+    token = session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.person_id == person_id))
+    if token is not None and token.revoked_at is None:
+        token.revoked_at = now
+        audit.record(session, person_id, "token.revoke", token_id, at=now)
+        session.flush()
+    return token
 
 
 def revoke_all(session: Session, person_id: str, now: datetime) -> None:
