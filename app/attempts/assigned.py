@@ -24,7 +24,6 @@ from app.attempts.assigned_result import AssignedResult, for_student
 from app.attempts.grade_models import Draft
 from app.attempts.grades import Arrival, arrivals_of, marking_of, refresh
 from app.attempts.item_settings import grade_with
-from app.attempts.listeners import Listener
 from app.attempts.models import Attempt, Score
 from app.attempts.queries import find_repeated
 from app.attempts.result import fields_json
@@ -99,7 +98,7 @@ async def submit_assigned(service: Service, submission: AssignedSubmission) -> S
         served = await service.variants.get(asked.problem, asked.seed)
         graded = await service.variants.compute(_grade, asked, served, submission.answers)
         try:
-            return await _write(service, submission, _Writing(submission, asked, served, graded, service.listeners))
+            return await _write(service, submission, _Writing(submission, asked, served, graded))
         except _ChangedError:
             continue
     raise UnavailableError("The assignment is being changed.", headers={"Retry-After": "2"})
@@ -143,19 +142,11 @@ def digest_of(answers: Mapping[str, Any], graded: Grade | None) -> str:
 class _Writing:
     """The job."""
 
-    def __init__(
-        self,
-        submission: AssignedSubmission,
-        asked: Asked,
-        served: Served,
-        graded: Grade | None,
-        listeners: Sequence[Listener],
-    ) -> None:
+    def __init__(self, submission: AssignedSubmission, asked: Asked, served: Served, graded: Grade | None) -> None:
         self.graded = graded
         self._submission = submission
         self._asked = asked
         self._served = served
-        self._listeners = listeners
         self._digest = digest_of(submission.answers, graded)
 
     def __call__(self, session: Session) -> tuple[str, dict[str, Any]]:
@@ -172,7 +163,7 @@ class _Writing:
         attempt = self._add_attempt(session, len(arrivals) + 1)
         session.execute(delete(Draft).where(Draft.item_id == asked.item.id, Draft.person_id == asked.person_id))
         marking = marking_of(session, asked.item, asked.assignment, person_id=asked.person_id)
-        refresh(session, marking, [asked.person_id], now, self._listeners)
+        refresh(session, marking, [asked.person_id], now)
         result = self._result(attempt, replace(asked, used=len(arrivals) + 1))
         return attempt, result.as_json()
 

@@ -16,7 +16,6 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Person
-from app.attempts.models import Attempt
 from app.core.models import SERIAL, UUID_TEXT, Base
 from app.courses.models import Assignment, Item
 
@@ -36,7 +35,7 @@ class ItemGrade(Base):
     score: Mapped[float | None]
     raw_share: Mapped[float | None]
     attempts: Mapped[int]
-    counted_attempt: Mapped[str | None] = mapped_column(ForeignKey(Attempt.id))
+    counted_attempt: Mapped[str | None] = mapped_column(UUID_TEXT)
     late: Mapped[bool]
     overridden: Mapped[bool]
     status: Mapped[str] = mapped_column(String(16))
@@ -109,7 +108,8 @@ class Draft(Base):
 
     __tablename__ = "drafts"
 
-    item_id: Mapped[str] = mapped_column(ForeignKey(Item.id), primary_key=True)
+    # A draft is no answer, and keeps nobody from removing the item.
+    item_id: Mapped[str] = mapped_column(ForeignKey(Item.id, ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey(Person.id), primary_key=True, index=True)
     answers: Mapped[dict[str, Any]]
     updated_at: Mapped[datetime]

@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session, aliased
 from app.attempts.counting import Outcome, Rules, Worth, outcome
 from app.attempts.grade_models import ItemGrade, Override
 from app.attempts.item_settings import ItemSettings, settings_of
-from app.attempts.listeners import GradeChange, Listener
+from app.attempts.listeners import GradeChange, announce
 from app.attempts.models import Attempt, Score
 from app.core.models import Base
+from app.courses.changes import Changed
 from app.courses.deadlines import Extended, late_factor, window
 from app.courses.models import Assignment, Counting, Enrolment, Extension, Item
 
@@ -155,7 +156,6 @@ def refresh(
     marking: Marking,
     persons: Iterable[str] | None,
     now: datetime,
-    listeners: Sequence[Listener] = (),
 ) -> list[GradeChange]:
     """Derive the grades of these persons (of all who have any, unless some are named), store and announce changes."""
     item_id = marking.item.id
@@ -166,7 +166,7 @@ def refresh(
     if named is None:
         everybody = students_of(session, marking.assignment.course_id) if marking.rules.award == "full" else set()
         named = sorted(arrivals.keys() | overrides.keys() | stored.keys() | everybody)
-    return store(session, marking, derive(marking, arrivals, overrides, named), arrivals, stored, now, listeners)
+    return store(session, marking, derive(marking, arrivals, overrides, named), arrivals, stored, now)
 
 
 def store(
@@ -176,7 +176,6 @@ def store(
     arrivals: Mapping[str, Sequence[Arrival]],
     stored: Mapping[str, float | None],
     now: datetime,
-    listeners: Sequence[Listener] = (),
 ) -> list[GradeChange]:
     """Write grades and tell the listeners of every score that is another than the one in `stored`."""
     rows = [
@@ -202,9 +201,7 @@ def store(
         for person, score in after.items()
         if score != stored.get(person)
     ]
-    if changes:
-        for listener in listeners:
-            listener(session, changes)
+    announce(session, changes)
     return changes
 
 
@@ -275,18 +272,15 @@ def _chunks(persons: list[str]) -> list[list[str]]:
     return [persons[start : start + CHUNK] for start in range(0, len(persons), CHUNK)]
 
 
-def refresh_assignment(
-    session: Session,
-    assignment_id: str,
-    persons: Iterable[str] | None,
-    now: datetime,
-    listeners: Sequence[Listener] = (),
-) -> int:
-    """Derive the grades at all items of an assignment, after its rules, dates or extensions have changed.
-
-    Returns how many grades are others than before.
-    """
-    assignment = session.get_one(Assignment, assignment_id)
-    items = session.scalars(select(Item).where(Item.assignment_id == assignment_id).order_by(Item.position)).all()
-    named = None if persons is None else list(persons)
-    return sum(len(refresh(session, marking_of(session, item, assignment), named, now, listeners)) for item in items)
+def refresh_changed(session: Session, changed: Changed) -> None:
+    """What a change of an assignment's rules, dates or extensions (`app.courses.changes`) makes of its grades."""
+    assignment = session.get_one(Assignment, changed.assignment_id)
+    persons: list[str] | None = None
+    if changed.person_id is not None:
+        persons = [changed.person_id]
+    elif changed.section is not None:
+        enrolled = (Enrolment.course_id == assignment.course_id, Enrolment.section == changed.section)
+        persons = list(session.scalars(select(Enrolment.person_id).where(*enrolled)))
+    items = session.scalars(select(Item).where(Item.assignment_id == assignment.id).order_by(Item.position)).all()
+    for item in items:
+        refresh(session, marking_of(session, item, assignment), persons, changed.at)

@@ -1,6 +1,6 @@
 """Who must know of a changed grade, and is told inside the transaction that changes it.
 
-So neither is stored without the other. `app.main` registers them with the service; this package knows none of them.
+So neither is stored without the other. `app.main` registers them; this package knows none of them.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,3 +26,18 @@ class GradeChange:
 
 Listener: TypeAlias = Callable[[Session, Sequence[GradeChange]], None]
 """Called in the writer's thread: short, and talking to nothing but its session."""
+
+_listeners: list[Listener] = []
+
+
+def listen(listener: Listener) -> None:
+    """Have it called for every change from now on; once, however often it is registered."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def announce(session: Session, changes: Sequence[GradeChange]) -> None:
+    """Tell everybody, if there is anything to tell."""
+    if changes:
+        for listener in _listeners:
+            listener(session, changes)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
-from app.attempts.listeners import Listener
 from app.attempts.variants import Variants
 from app.core import service as core
 from app.core.drawings import Drawings
@@ -14,7 +13,6 @@ from app.core.drawings import Drawings
 class Service(core.Service):
     variants: Variants
     drawings: Drawings
-    listeners: tuple[Listener, ...] = ()
 
 
 def service_of(connection: HTTPConnection) -> Service:

@@ -52,7 +52,6 @@ def create_grades() -> None:
         sa.CheckConstraint("status IN ('graded', 'waiting', 'void')", name=op.f("ck_grades_status")),
         sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_grades_item_id")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_grades_person_id")),
-        sa.ForeignKeyConstraint(["counted_attempt"], ["attempts.id"], name=op.f("fk_grades_counted_attempt")),
         sa.PrimaryKeyConstraint("item_id", "person_id", name=op.f("pk_grades")),
     )
     op.create_index(op.f("ix_grades_person_id"), "grades", ["person_id"])
@@ -120,7 +119,7 @@ def create_drafts() -> None:
         sa.Column("person_id", ID, nullable=False),
         sa.Column("answers", sa.JSON, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_drafts_item_id")),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_drafts_item_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_drafts_person_id")),
         sa.PrimaryKeyConstraint("item_id", "person_id", name=op.f("pk_drafts")),
     )
