@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from app.core.json_body import Body, Instant
+from app.core.problem_details import FaultDetails
 from app.courses.fields import Change, Email, Label, Share, TimeZone, Title, Uuid, Whole, line
 from app.courses.models import Role
 
@@ -84,11 +85,24 @@ class ClassListRow(BaseModel):
 
 
 class ClassListOut(BaseModel):
-    """What the class list changes, or changed. Applied as a whole or, with a bad row, not at all (422)."""
+    """What the class list changes, or changed; with a bad row it is applied not at all (422)."""
 
     applied: bool
-    counts: dict[str, int]
+    counts: dict[str, int] = Field(description="how many rows there are of each action")
     rows: list[ClassListRow]
+    errors: list[FaultDetails] = Field(description="bad rows, by line; a list that was applied has none")
+
+
+class SignInLinkOut(BaseModel):
+    """For somebody of the class list who has never signed in; it works once, for two weeks."""
+
+    email: str
+    name: str
+    path: str = Field(description="of a page on this server")
+
+
+class SignInLinks(BaseModel):
+    items: list[SignInLinkOut]
 
 
 class InvitationRequest(Body):
@@ -112,11 +126,8 @@ class InvitationOut(BaseModel):
     max_uses: int | None
     uses: int
     revoked_at: datetime | None
-
-
-class NewInvitationOut(InvitationOut):
-    token: str = Field(description="for POST /api/v1/invitations/accept; can't be had again")
-    path: str = Field(description="of the page by which people accept, on this server")
+    token: str = Field(description="for POST /api/v1/invitations/accept")
+    path: str = Field(description="of the page, on this server, where people accept")
 
 
 class AcceptRequest(Body):

@@ -43,6 +43,10 @@ class InItem(NamedTuple):
     course: Course
     role: Role
 
+    @property
+    def in_assignment(self) -> InAssignment:
+        return InAssignment(self.assignment, self.course, self.role)
+
 
 Seen = TypeVar("Seen", InCourse, InAssignment, InItem)
 
