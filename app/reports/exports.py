@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import String, and_, cast, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.models import Person
@@ -77,11 +77,30 @@ def item_rows(analyses: Iterable[ItemAnalysis]) -> Iterator[Row]:
 def attempts_after(
     session: Session, subject: Subject, item_id: str, after: Place = FIRST, *, limit: int = 500
 ) -> Sequence[Any]:
-    """At most so many attempts at the item by students, in the order of its index: by person, then by number."""
+    """At most so many attempts at the item by students, in the order of its index: by person, then by number.
+
+    JSON stays the text as which it is stored, since nobody reads it on the way.
+    """
     later = aliased(Score)
     newest = select(func.max(later.id)).where(later.attempt_id == Attempt.id).correlate(Attempt).scalar_subquery()
     query = (
-        select(Attempt, Variant.problem, Variant.version, Variant.seed, Score, Person.name)
+        select(
+            Attempt.id,
+            Attempt.item_id,
+            Attempt.number,
+            Attempt.person_id,
+            Person.name,
+            Variant.problem,
+            Variant.version,
+            Variant.seed,
+            Attempt.form,
+            cast(Attempt.answers, String).label("answers"),
+            Score.score,
+            Score.max_score,
+            Score.correct,
+            cast(Score.fields, String).label("fields"),
+            Attempt.created_at,
+        )
         .join(Variant, Variant.id == Attempt.variant_id)
         .join(Person, Person.id == Attempt.person_id)
         .outerjoin(Score, and_(Score.attempt_id == Attempt.id, Score.id == newest))
@@ -98,31 +117,12 @@ def attempt_lines(session: Session, subject: Subject) -> Iterator[bytes]:
     for item in subject.items:
         after = FIRST
         while rows := attempts_after(session, subject, item.id, after):
-            yield from (attempt_line(row) for row in rows)
-            after = rows[-1].Attempt.person_id, rows[-1].Attempt.number
-            session.expunge_all()
+            yield b"".join(attempt_line(row) for row in rows)
+            after = rows[-1].person_id, rows[-1].number
 
 
 def attempt_line(row: Any) -> bytes:
-    attempt: Attempt = row.Attempt
-    score: Score | None = row.Score
-    value = {
-        "id": attempt.id,
-        "item": attempt.item_id,
-        "number": attempt.number,
-        "person": attempt.person_id,
-        "name": row.name,
-        "problem": row.problem,
-        "version": row.version,
-        "seed": row.seed,
-        "form": attempt.form,
-        "answers": attempt.answers,
-        "score": score.score if score else None,
-        "max_score": score.max_score if score else None,
-        "correct": score.correct if score else None,
-        "fields": score.fields if score else [],
-        "created_at": attempt.created_at,
-    }
+    value = row._asdict() | {"answers": orjson.Fragment(row.answers), "fields": orjson.Fragment(row.fields or "[]")}
     return orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
 

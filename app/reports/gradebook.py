@@ -4,7 +4,7 @@ The database adds up, sorts and cuts; only the rows that are shown are fetched.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -56,22 +56,47 @@ class Line:
 
     @property
     def status(self) -> str:
-        """``none`` without an attempt, ``waiting`` while one can't be graded, ``complete`` with one at every item."""
+        """``none`` without an attempt, ``waiting`` while one can't be graded, else ``submitted``."""
         if not self.attempts:
             return "none"
         if any(cell.status == "waiting" for cell in self.cells.values()):
             return "waiting"
         return "submitted"
 
+    def as_json(self, subject: Subject) -> dict[str, Any]:
+        return {
+            "person": self.person,
+            "name": self.name,
+            "email": self.email,
+            "number": self.number,
+            "section": self.section,
+            "total": self.total,
+            "max_points": subject.max_points,
+            "attempts": self.attempts,
+            "last_activity": self.last_activity,
+            "late": self.late,
+            "status": self.status,
+            "grades": [_cell_json(item.id, self.cells.get(item.id)) for item in subject.items],
+        }
+
+
+def _cell_json(item: str, cell: Cell | None) -> dict[str, Any]:
+    nothing = Cell(score=None, attempts=0, late=False, overridden=False, status="none")
+    return {"item": item, **asdict(cell or nothing)}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Which students, in which order. `search` is a part of the name, the e-mail address or the student number."""
+    """Which students, in which order. `search` is a part of the name, the e-mail address or the student number.
+
+    `person` is the id of the only student who is wanted.
+    """
 
     section: str | None = None
     search: str = ""
     sort: Sort = "name"
     descending: bool = False
+    person: str | None = None
 
 
 def gradebook(session: Session, subject: Subject, wish: Wish, *, limit: int, after: str | None = None) -> list[Line]:
@@ -179,6 +204,8 @@ def _wanted(subject: Subject, wish: Wish) -> ColumnElement[bool]:
         Enrolment.role == "student",
         Enrolment.ended_at.is_(None),
     ]
+    if wish.person is not None:
+        conditions.append(Enrolment.person_id == wish.person)
     if wish.section is not None:
         conditions.append(Enrolment.section == wish.section)
     if wish.search:

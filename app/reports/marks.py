@@ -11,6 +11,8 @@ from app.attempts.grade_models import ItemGrade
 from app.reports.statistics import Floats
 from app.reports.subject import Subject, students
 
+FETCHED = 5_000  # rows of grades in memory at a time
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -40,17 +42,14 @@ def load_marks(session: Session, subject: Subject, section: str | None = None) -
     query = select(ItemGrade.person_id, ItemGrade.item_id, ItemGrade.score, ItemGrade.attempts).where(
         ItemGrade.item_id.in_(subject.columns), ItemGrade.person_id.in_(who)
     )
-    rows: dict[str, int] = {}
-    cells = [
-        (rows.setdefault(person, len(rows)), subject.columns[item], score, attempts)
-        for person, item, score, attempts in session.execute(query)
-    ]
-    points = np.full((len(rows), len(subject.items)), np.nan)
+    points = np.full((enrolled, len(subject.items)), np.nan)
     attempts = np.zeros(points.shape, dtype=np.int64)
-    if cells:
-        i, j, scores, counts = zip(*cells, strict=True)
-        points[i, j] = np.array(scores, dtype=np.float64)  # None becomes NaN
-        attempts[i, j] = counts
+    rows: dict[str, int] = {}
+    for person, item, score, count in session.execute(query.execution_options(yield_per=FETCHED)):
+        place = rows.setdefault(person, len(rows)), subject.columns[item]
+        attempts[place] = count
+        if score is not None:
+            points[place] = score
     submitted: NDArray[np.bool] = attempts.sum(axis=1) > 0
     people = tuple(person for person, row in rows.items() if submitted[row])
     return Marks(people, points[submitted], attempts[submitted], enrolled)
