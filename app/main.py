@@ -15,7 +15,9 @@ from app.accounts.guests import Guests
 from app.accounts.passwords import Passwords
 from app.accounts.sign_in_limits import SignInLimits
 from app.attempts import api as attempts_api
+from app.attempts import assigned_api, assigned_schemas, regrade_api
 from app.attempts import pages, problems_api, solution_pages, solutions_api, trace_api, trace_pages
+from app.attempts.grades import refresh_changed
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
 from app.attempts.trace_schemas import TraceRequest
@@ -30,6 +32,15 @@ from app.core.problem_details import ProblemDetails
 from app.core.secret import signing_key
 from app.core.settings import Settings
 from app.core.writer import Writer
+from app.courses import (
+    assignments_api,
+    changes,
+    courses_api,
+    enrolments_api,
+    extensions_api,
+    invitations_api,
+    items_api,
+)
 from problems.catalogue import catalogue
 
 VERSION = "1"
@@ -40,15 +51,38 @@ variants: take a variant, solve it, send the answer, read the grade. Errors are 
 TAGS = [
     {"name": "exercises", "description": "What is asked. Public facts, the same for everybody."},
     {"name": "attempts", "description": "What was answered, and what it was worth."},
+    {"name": "courses", "description": "Courses, which people teach and take part in."},
+    {"name": "enrolments", "description": "Who takes part in a course: one by one, by class list, by invitation."},
+    {"name": "assignments", "description": "What is set in a course, and the rules under which it is answered."},
     {"name": "accounts", "description": "Who is asking, and keys for their programs."},
     {"name": "administration", "description": "People and the audit log, for the administrator."},
     {"name": "health", "description": "For whoever watches the service."},
 ]
 
-APIS = (problems_api, solutions_api, trace_api, attempts_api, accounts_api, people_api, health)
+COURSES = (courses_api, enrolments_api, invitations_api, assignments_api, items_api, extensions_api)
+APIS = (
+    problems_api,
+    solutions_api,
+    trace_api,
+    attempts_api,
+    assigned_api,
+    regrade_api,
+    *COURSES,
+    accounts_api,
+    people_api,
+    health,
+)
 """Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""
 PAGES = (pages, trace_pages, solution_pages, sign_in_pages, account_pages)
-BODIES: list[type[BaseModel]] = [AttemptRequest, TraceRequest, ProblemDetails, *accounts_api.BODIES, *people_api.BODIES]
+BODIES: list[type[BaseModel]] = [
+    AttemptRequest,
+    TraceRequest,
+    ProblemDetails,
+    *(body for part in COURSES for body in part.BODIES),
+    *assigned_schemas.BODIES,
+    *accounts_api.BODIES,
+    *people_api.BODIES,
+]
 """What OpenAPI describes although no route declares it: bodies that routes read themselves, and errors."""
 
 
@@ -63,6 +97,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     """
     settings = settings or Settings()
     catalogue()
+    changes.listen(refresh_changed)
     app = FastAPI(
         title="Haitang",
         version=VERSION,
@@ -81,7 +116,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     app.add_exception_handler(SignInFirst, send_to_sign_in)
     examples = {name: example for part in APIS for name, example in part.EXAMPLES.items()}
     openapi.complete(app, BODIES, access.SECURITY_SCHEMES, examples)
-    app.add_middleware(BoundedBody, limit=settings.body_limit, larger=trace_api.BODY_LIMITS)
+    app.add_middleware(
+        BoundedBody, limit=settings.body_limit, larger=trace_api.BODY_LIMITS | enrolments_api.BODY_LIMITS
+    )
     app.add_middleware(Guard)
     return app
 

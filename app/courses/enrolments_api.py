@@ -36,6 +36,11 @@ from app.courses.routes import (
 )
 
 router = APIRouter(prefix=PREFIX)
+BODY_LIMITS = {
+    r"/api/v1/courses/[^/]+/class-list": 4_000_000,
+    r"/[a-z]+/courses/[^/]+/people/class-list": 4_000_000,
+}
+"""Addresses that take more than other bodies may hold: class lists."""
 BODIES = (schemas.EnrolmentRequest, schemas.EnrolmentChange, schemas.ClassListRequest)
 COURSE_ID = partial(known, error=errors.UnknownCourseError)
 
