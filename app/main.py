@@ -15,8 +15,17 @@ from app.accounts.guests import Guests
 from app.accounts.passwords import Passwords
 from app.accounts.sign_in_limits import SignInLimits
 from app.attempts import api as attempts_api
-from app.attempts import assigned_api, assigned_schemas, regrade_api
-from app.attempts import pages, problems_api, solution_pages, solutions_api, trace_api, trace_pages
+from app.attempts import (
+    assigned_api,
+    assigned_schemas,
+    pages,
+    problems_api,
+    regrade_api,
+    solution_pages,
+    solutions_api,
+    trace_api,
+    trace_pages,
+)
 from app.attempts.grades import refresh_changed
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
@@ -56,6 +65,7 @@ TAGS = [
     {"name": "assignments", "description": "What is set in a course, and the rules under which it is answered."},
     {"name": "accounts", "description": "Who is asking, and keys for their programs."},
     {"name": "administration", "description": "People and the audit log, for the administrator."},
+    {"name": "reports", "description": "Scores, item analysis and exports, for those who teach a course."},
     {"name": "health", "description": "For whoever watches the service."},
 ]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts.access import Principal
@@ -13,9 +13,10 @@ from app.attempts.item_settings import ItemSettings, settings_of
 from app.attempts.models import Attempt, Variant
 from app.attempts.release import Released, ReleasePolicy, Standing, released
 from app.core.errors import AssignmentLockedError, AssignmentNotOpenError, UnknownAssignmentError
-from app.courses.deadlines import Window, window
+from app.courses.deadlines import Window
 from app.courses.dealing import seed_for
-from app.courses.models import Assignment, Course, Enrolment, Extension, Item, Role, Unlock
+from app.courses.entering import is_unlocked, window_for
+from app.courses.models import Assignment, Course, Item, Role
 from app.courses.roles import EVERYBODY, item_for
 from problems.catalogue import find
 from problems.problem import Form, Problem
@@ -122,7 +123,7 @@ def asked_of(session: Session, item_id: str, person_id: str) -> Asked:
 def _asked(
     session: Session, items: Sequence[Item], assignment: Assignment, course: Course, role: Role, person_id: str
 ) -> list[Asked]:
-    mine = window_of(session, assignment, person_id)
+    mine = window_for(session, assignment, person_id)
     used = {
         row.item_id: (row.used, row.version)
         for row in session.execute(
@@ -132,11 +133,7 @@ def _asked(
             .group_by(Attempt.item_id)
         )
     }
-    unlocked = (
-        assignment.password_hash is None
-        or role != "student"
-        or (session.get(Unlock, (assignment.id, person_id)) is not None)
-    )
+    unlocked = assignment.password_hash is None or role != "student" or is_unlocked(session, assignment.id, person_id)
     return [
         Asked(
             item=item,
@@ -151,17 +148,3 @@ def _asked(
         )
         for item in items
     ]
-
-
-def window_of(session: Session, assignment: Assignment, person_id: str) -> Window:
-    """The dates and the number of attempts that hold for one person."""
-    section = session.scalar(
-        select(Enrolment.section).where(Enrolment.course_id == assignment.course_id, Enrolment.person_id == person_id)
-    )
-    extensions = session.scalars(
-        select(Extension).where(
-            Extension.assignment_id == assignment.id,
-            or_(Extension.person_id == person_id, Extension.section == section),
-        )
-    ).all()
-    return window(assignment, extensions, person_id, section)

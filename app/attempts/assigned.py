@@ -19,8 +19,8 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.accounts.access import Principal, require_user
-from app.attempts.asked import Asked, ask, window_of
-from app.attempts.assigned_result import AssignedResult, for_student
+from app.attempts.asked import Asked, ask
+from app.attempts.assigned_result import HIDDEN, AssignedResult, for_student
 from app.attempts.grade_models import Draft
 from app.attempts.grades import Arrival, arrivals_of, marking_of, refresh
 from app.attempts.item_settings import grade_with
@@ -32,6 +32,7 @@ from app.attempts.variants import Served, store
 from app.core import idempotency
 from app.core.errors import ForbiddenError, GradingFailedError, NoAttemptsLeftError, UnavailableError
 from app.core.ids import new_id
+from app.courses.entering import window_for
 from app.courses.models import Assignment, Enrolment, Item
 from problems.grading import Grade, UnreadableAnswersError
 from problems.variant import UnknownFormError
@@ -153,7 +154,7 @@ class _Writing:
         asked, now = self._asked, self._submission.received_at
         self._require_unchanged(session)
         self._require_student(session)
-        asked = replace(asked, window=window_of(session, asked.assignment, asked.person_id))
+        asked = replace(asked, window=window_for(session, asked.assignment, asked.person_id))
         asked.require_open(now)
         arrivals = arrivals_of(session, asked.item.id, [asked.person_id]).get(asked.person_id, [])
         asked = replace(asked, used=len(arrivals))
@@ -249,7 +250,7 @@ class _Writing:
             id=attempt,
             problem=asked.problem.id,
             version=asked.problem.version,
-            seed=0,
+            seed=HIDDEN,
             form=asked.form,
             answers=dict(self._submission.answers),
             score=graded.score if graded else None,

@@ -1,6 +1,6 @@
 """An attempt in an assignment, as its student may see it now, or as the staff of the course sees it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,9 @@ from app.attempts.models import Attempt
 from app.attempts.release import redacted
 from app.attempts.result import AttemptResult
 from problems.text import Language
+
+HIDDEN = -1
+"""In the place of a seed that is not shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,8 @@ class AssignedResult(AttemptResult):
     repeated: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """Without the seed: practice would tell the key of any seed."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"seed": None}
+        shown = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return shown | {"seed": None if self.seed == HIDDEN else self.seed}
 
 
 def in_assignment(attempt: Attempt, result: AttemptResult, asked: Asked, *, repeated: bool = False) -> AssignedResult:
@@ -48,7 +51,8 @@ def in_assignment(attempt: Attempt, result: AttemptResult, asked: Asked, *, repe
 
 def for_student(result: AssignedResult, asked: Asked, now: datetime) -> AssignedResult:
     """What is released of it by now."""
-    shown = redacted(result, asked.released(now))
+    # Whoever knows the seed could practise the very variant, and is told its key there.
+    shown = redacted(replace(result, seed=HIDDEN), asked.released(now))
     if not isinstance(shown, AssignedResult):
         raise TypeError("A redacted attempt is of the same kind.")
     return shown

@@ -24,15 +24,51 @@ class AssignedAttemptRequest(Body):
     answers: dict[str, Any] = Field(description="a value for every field of the variant, by its name")
 
 
-class AssignedAttemptOut(AttemptOut):
-    """What is not released yet is null or empty. Students see no seed."""
+class AssignedField(BaseModel):
+    """The result of one field, as far as it is released."""
 
+    name: str
+    score: float | None
+    max_score: float
+    correct: bool | None
+    read_as: str = Field(description="how the answer was understood")
+    read_as_latex: str
+    parts: list[bool]
+    mistake: str | None
+    family: str | None = None
+    candidates: list[str] = Field(default=[])
+    answered: bool
+    followed: bool
+    feedback: Bilingual
+
+
+class AssignedAttemptOut(BaseModel):
+    """An attempt in an assignment. What is not released yet is null or empty."""
+
+    id: Uuid
+    problem: str
+    version: int
+    seed: int | None = Field(description="null for students")
+    form: Form
+    answers: dict[str, Any] = Field(description="as they were given")
+    score: float | None
+    max_score: float | None
+    correct: bool | None
+    fields: list[AssignedField]
+    created_at: datetime = Field(description="when the request arrived, by the server's clock")
     assignment: Uuid
     item: Uuid
     number: int = Field(description="which attempt of the student at the item it is, from 1")
     late: bool = Field(description="whether it arrived after it was due")
     attempts_left: int | None = Field(description="null without a limit")
     repeated: bool = Field(description="the same answer as this earlier attempt came again; it spent nothing")
+
+
+class AnyAttemptPage(BaseModel):
+    """Attempts in practice and in assignments."""
+
+    items: list[AttemptOut | AssignedAttemptOut]
+    next_cursor: str | None
 
 
 class AssignedAttemptPage(BaseModel):

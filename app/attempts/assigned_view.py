@@ -1,6 +1,5 @@
 """An item as a student meets it, as JSON: the exercise with their own numbers, where they stand, what is released."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -65,8 +64,10 @@ def grade_json(asked: Asked, grade: ItemGrade | None, now: datetime) -> dict[str
 
 
 def draft_json(draft: Draft | None) -> dict[str, Any]:
-    answers: Mapping[str, Any] = {} if draft is None else draft.answers
-    return {"answers": answers, "updated_at": None if draft is None else draft.updated_at}
+    return {
+        "answers": {} if draft is None else draft.answers,
+        "updated_at": None if draft is None else draft.updated_at,
+    }
 
 
 def key_texts(asked: Asked, graded: Variant[Any]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.accounts.access import Principal
 from app.accounts.guests import identities
 from app.attempts.asked import asked_of
-from app.attempts.assigned_result import AssignedResult, Concealing, in_assignment
+from app.attempts.assigned_result import AssignedResult, Concealing, for_student, in_assignment
 from app.attempts.models import Attempt, Score, Variant
 from app.attempts.result import AttemptResult
 from app.core.errors import ForbiddenError, UnknownAssignmentError
@@ -65,11 +65,16 @@ def list_attempts(
     return [conceal(row.Attempt, _result(row)) for row in session.execute(query).all()]
 
 
-def list_own(session: Session, item_id: str, person_id: str, now: datetime) -> list[AttemptResult]:
-    """The person's attempts at an item, in the order of their numbers."""
-    query = _attempts().where(Attempt.item_id == item_id, Attempt.person_id == person_id).order_by(Attempt.number)
-    conceal = Concealing(session, now)
-    return [conceal(row.Attempt, _result(row)) for row in session.execute(query).all()]
+def list_own(
+    session: Session, item_id: str, person_id: str, now: datetime, *, limit: int | None = None, after: int = 0
+) -> list[AssignedResult]:
+    """The person's attempts at an item, in the order of their numbers, with greater ones than `after`."""
+    mine = (Attempt.item_id == item_id, Attempt.person_id == person_id, Attempt.number > after)
+    query = _attempts().where(*mine).order_by(Attempt.number).limit(limit)
+    asked = asked_of(session, item_id, person_id)
+    return [
+        for_student(in_assignment(row.Attempt, _result(row), asked), asked, now) for row in session.execute(query).all()
+    ]
 
 
 def _attempts() -> Select[Attempt, str, int, int, Score]:

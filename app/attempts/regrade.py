@@ -179,7 +179,7 @@ def _parts(plan: Plan) -> Iterator[tuple[list[str], dict[str, dict[str, Any]]]]:
     mine: dict[str, dict[str, dict[str, Any]]] = {}
     for attempt, person in of_students.items():
         mine.setdefault(person, {})[attempt] = plan.rows[attempt]
-    # Who answered while this was under way may have a grade of old scores by new settings: everybody's is derived again.
+    # Who has answered meanwhile may have a grade of old scores by new settings: everybody's is derived again.
     persons = sorted(plan.everybody)
     for start in range(0, len(persons), PART):
         part = persons[start : start + PART]

@@ -1,8 +1,8 @@
 """What a regrade would change, computed without changing anything: the dry run, and the work list of the real one.
 
 Other settings leave most attempts as they are: a new key for one variant concerns the answers to this variant, new
-points concern no attempt at all. Only attempts whose score can differ are graded again, and only those whose result does
-differ get a new score.
+points concern no attempt at all. Only attempts whose score can differ are graded again, and only those whose result
+does differ get a new score.
 """
 
 import hashlib

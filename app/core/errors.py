@@ -16,7 +16,8 @@
     │   ├── UnknownExhibitError
     │   ├── UnknownAttemptError
     │   ├── UnknownCourseError
-    │   └── UnknownAssignmentError
+    │   ├── UnknownAssignmentError
+    │   └── UnknownRegradeError
     ├── MethodNotAllowedError 405
     ├── RequestTimeoutError 408
     ├── ConflictError 409
@@ -195,6 +196,12 @@ class UnknownAssignmentError(NotFoundError):
     """No assignment or item has this id, or whoever asks may not know of it: drafts are for those who teach."""
 
     slug, title = "unknown-assignment", "No such assignment"
+
+
+class UnknownRegradeError(NotFoundError):
+    """No regrade of the assignment has this id."""
+
+    slug, title = "unknown-regrade", "No such regrade"
 
 
 class MethodNotAllowedError(ServiceError):
