@@ -50,6 +50,7 @@ from app.courses import (
     invitations_api,
     items_api,
 )
+from app.reports import api as reports_api
 from problems.catalogue import catalogue
 
 VERSION = "1"
@@ -80,6 +81,7 @@ APIS = (
     *COURSES,
     accounts_api,
     people_api,
+    reports_api,
     health,
 )
 """Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""

@@ -14,6 +14,14 @@ from app.reports.gradebook import Line, Wish, all_lines
 from app.reports.items import ItemAnalysis
 from app.reports.spreadsheets import Row
 from app.reports.subject import Subject, students
+from app.reports.summary import Summary
+
+EXAMPLE_ATTEMPT = (
+    '{"id":"01a2054b-5386-70de-b9b7-058e224f84c0","item":"01a2054b-5386-70de-b9b7-058e224f8490","number":1,'
+    '"person":"01a2054b-5386-70de-b9b7-058e224f8480","name":"徐浩然","problem":"1.8","version":1,"seed":4711,'
+    '"form":"open","answers":{"w":["0.1","0.2"]},"score":0.0,"max_score":1.0,"correct":false,"fields":[],'
+    '"created_at":"2026-03-02T08:09:10Z"}\n'
+)
 
 GRADEBOOK_HEAD = ("student", "number", "email", "section")
 GRADEBOOK_TAIL = ("total", "of", "attempts", "last_activity", "late", "status")
@@ -74,6 +82,18 @@ def item_rows(analyses: Iterable[ItemAnalysis]) -> Iterator[Row]:
         ]
 
 
+def summary_rows(subject: Subject, summary: Summary) -> Iterator[Row]:
+    """Figures by name, with the histogram below."""
+    yield ["figure", "value"]
+    yield from [["assignment", subject.title], ["course", subject.course]]
+    figures = summary.as_json()
+    for name in ("enrolled", "submitted", "max_points", "pass_mark", "below_pass_mark", "share_below_pass_mark"):
+        yield [name, figures[name]]
+    yield from ([name, value] for name, value in figures["statistics"].items())
+    for i, count in enumerate(summary.histogram):
+        yield [f"{10 * i}–{10 * i + 10} %", count]
+
+
 def attempts_after(
     session: Session, subject: Subject, item_id: str, after: Place = FIRST, *, limit: int = 500
 ) -> Sequence[Any]:
@@ -86,9 +106,9 @@ def attempts_after(
     query = (
         select(
             Attempt.id,
-            Attempt.item_id,
+            Attempt.item_id.label("item"),
             Attempt.number,
-            Attempt.person_id,
+            Attempt.person_id.label("person"),
             Person.name,
             Variant.problem,
             Variant.version,
@@ -118,7 +138,7 @@ def attempt_lines(session: Session, subject: Subject) -> Iterator[bytes]:
         after = FIRST
         while rows := attempts_after(session, subject, item.id, after):
             yield b"".join(attempt_line(row) for row in rows)
-            after = rows[-1].person_id, rows[-1].number
+            after = rows[-1].person, rows[-1].number
 
 
 def attempt_line(row: Any) -> bytes:
