@@ -70,11 +70,14 @@ def verify(session: Session) -> Verdict:
     """Compute every hash again, from the first entry on, up to the first that does not fit."""
     previous, entries = START, 0
     query = select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=CHUNK)
-    for entry in session.scalars(query):
-        computed = _hash(previous, entry.at, entry.actor_id, entry.course_id, entry.action, entry.subject, entry.detail)
-        if (entry.previous_hash, entry.hash) != (previous, computed):
-            return Verdict(entries, previous, entry.id)
-        previous, entries = entry.hash, entries + 1
+    with session.execute(query) as found:
+        for (entry,) in found:
+            computed = _hash(
+                previous, entry.at, entry.actor_id, entry.course_id, entry.action, entry.subject, entry.detail
+            )
+            if (entry.previous_hash, entry.hash) != (previous, computed):
+                return Verdict(entries, previous, entry.id)
+            previous, entries = entry.hash, entries + 1
     return Verdict(entries, previous, None)
 
 

@@ -89,7 +89,7 @@ def fault_of(password: str, *, email: str = "") -> Text | None:
         return Text(f"A password has at most {MAX_LENGTH} characters.", f"密码最多 {MAX_LENGTH} 个字符。")
     lower = normal.lower()
     local = email.partition("@")[0].lower()
-    guessed = any(word[:MIN_LENGTH] in lower or lower in word for word in _SIMPLE)
+    guessed = any(word[:8] in lower or lower in 2 * word for word in _SIMPLE)
     if guessed or len(set(lower)) < MIN_DIFFERENT or (len(local) > 3 and local in lower):
         return Text(
             "This password is among the first that somebody would try. A few words in a row are better.",

@@ -56,7 +56,7 @@ MakeAccount = Callable[..., Awaitable[Account]]
 
 @pytest.fixture
 async def account(app: FastAPI, browse: Callable[[FastAPI], httpx.AsyncClient]) -> AsyncIterator[MakeAccount]:
-    """Makes accounts, such as `lin = await account("lin")` and `root = await account("root", is_admin=True)`."""
+    """Makes people with an account, by a name; with `is_admin=True` an administrator."""
     service = app.state.service
     async with AsyncExitStack() as stack:
 
