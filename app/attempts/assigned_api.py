@@ -20,6 +20,7 @@ from app.attempts.grade_models import Override
 from app.attempts.queries import list_own
 from app.attempts.service import service_of
 from app.core import errors
+from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
 from app.core.pagination import decode_cursor, page
 from app.courses.models import Item
@@ -143,7 +144,9 @@ async def get_overrides(
     responses=created(errors.ConflictError, errors.UnknownAssignmentError),
     openapi_extra=takes(schemas.OverrideRequest),
 )
-async def create_override(request: Request, caller: Caller, assignment_id: Id, item_id: Id) -> Response:
+async def create_override(
+    request: Request, caller: Caller, assignment_id: Id, item_id: Id, idempotency_key: KeyHeader = None
+) -> Response:
     require_user(caller, "manage")
     body = await read_body(request, schemas.OverrideRequest)
 
@@ -155,7 +158,7 @@ async def create_override(request: Request, caller: Caller, assignment_id: Id, i
         return str(given.id), override_json(given)
 
     address = f"/assignments/{assignment_id}/items/{item_id}/overrides"
-    return await create(request, caller, request.headers.get("idempotency-key"), body, make, address)
+    return await create(request, caller, idempotency_key, body, make, address)
 
 
 def _in_assignment(session: Session, assignment_id: str, item_id: str) -> None:

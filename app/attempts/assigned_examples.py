@@ -15,7 +15,7 @@ ATTEMPT: dict[str, Any] = {
     "version": 1,
     "seed": None,
     "form": "open",
-    "answers": {"count": 158},
+    "answers": {"count": 128},
     "score": 1.0,
     "max_score": 1.0,
     "correct": True,
@@ -25,8 +25,8 @@ ATTEMPT: dict[str, Any] = {
             "score": 1.0,
             "max_score": 1.0,
             "correct": True,
-            "read_as": "158",
-            "read_as_latex": "158",
+            "read_as": "128",
+            "read_as_latex": "128",
             "parts": [True],
             "mistake": None,
             "family": None,
@@ -75,7 +75,7 @@ EXERCISE: dict[str, Any] = {
     "attempts_used": 1,
     "attempts_left": 2,
     "grade": {"score": 2.0, "points": 2.0, "status": "graded", "late": False, "overridden": False},
-    "draft": {"answers": {"count": "158"}, "updated_at": AT},
+    "draft": {"answers": {"count": "128"}, "updated_at": AT},
     "key": None,
     "solution": None,
 }
@@ -118,7 +118,7 @@ REGRADE_OUT: dict[str, Any] = {
 }
 CHANGED: dict[str, Any] = {
     "before": SETTINGS,
-    "after": SETTINGS | {"keys": {"0": {"count": 158}}},
+    "after": SETTINGS | {"keys": {"0": {"count": 128}}},
     "changes": [STUDENT_CHANGE],
 }
 PREVIEW: dict[str, Any] = {"item": ITEM, **COUNTS, **CHANGED, "digest": "0" * 64}
