@@ -20,6 +20,9 @@ Award: TypeAlias = Literal["normal", "void", "full"]
 Status: TypeAlias = Literal["graded", "waiting", "void"]
 """``waiting``: no answer could be graded yet, which is a fault of the service and no score of 0."""
 
+COUNTED_ALONE: frozenset[Counting] = frozenset({"best", "last", "first"})
+"""The rules by which one attempt makes the grade."""
+
 
 @dataclass(frozen=True, slots=True)
 class Worth:
@@ -93,7 +96,7 @@ def outcome(attempts: Sequence[Worth], rules: Rules, override: float | None = No
         score=score,
         share=share,
         attempts=len(attempts),
-        counted=counted[0].id if counted and rules.counting != "average" else None,
+        counted=counted[0].id if counted and rules.counting in COUNTED_ALONE else None,
         late=any(each.is_late for each in counted),
         overridden=override is not None,
         status=status,

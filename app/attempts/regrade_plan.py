@@ -229,7 +229,7 @@ class _Work:
         if self._item.seed is not None:
             known.add(str(self._item.seed))
         if unknown := [seed for seed in self._new.keys if seed not in known]:
-            faults = [Fault(_NOBODY, pointer=json_pointer("keys", seed)) for seed in unknown]
+            faults = [Fault(_NOBODY, pointer=json_pointer("settings", "keys", seed)) for seed in unknown]
             raise InvalidRequestError("Some keys are of variants that nobody has.", faults)
 
     def take(self, attempts: Sequence[Row[Any]]) -> None:
@@ -254,13 +254,13 @@ class _Work:
             _ = graded.solved
         except UnreadableAnswersError as unreadable:
             faults = [
-                Fault(error.text, pointer=json_pointer("keys", str(variant.seed), name, *error.path))
+                Fault(error.text, pointer=json_pointer("settings", "keys", str(variant.seed), name, *error.path))
                 for name, error in unreadable.errors.items()
             ]
             raise InvalidRequestError("A key can't be read.", faults) from None
         except ValueError:
             raise InvalidRequestError(
-                "The tolerance can't be used with the key.", [Fault(_NO_TOLERANCE, pointer="/tolerance")]
+                "The tolerance can't be used with the key.", [Fault(_NO_TOLERANCE, pointer="/settings/tolerance")]
             ) from None
 
     def _restore(self, row: Row[Any]) -> bool:

@@ -1,14 +1,14 @@
 """Answers in assignments: what is taken, until when, how often, what it is worth, and what its student is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.attempts import grades
 from app.attempts.grade_models import Draft, ItemGrade
@@ -48,65 +48,6 @@ async def app(settings: Settings, clock: Clock) -> AsyncIterator[FastAPI]:
     app = create_app(settings, clock=clock)
     async with app.router.lifespan_context(app):
         yield app
-
-
-class Classroom:
-    """A course with a teacher and students, driven over HTTP."""
-
-    def __init__(self, app: FastAPI, account: Any) -> None:
-        self.app = app
-        self._account = account
-        self.students: list[Any] = []
-
-    async def open(self, students: int) -> "Classroom":
-        self.teacher = await self._account("teacher", is_admin=True)
-        made = await self.teacher.client.post(f"{API}/courses", json={"title": "Neural", "time_zone": "Asia/Shanghai"})
-        assert made.status_code == 201, made.text
-        self.course = made.json()["id"]
-        for number in range(students):
-            student = await self._account(f"s{number}")
-            enrolled = await self.teacher.client.post(
-                f"{API}/courses/{self.course}/enrolments",
-                json={"email": student.email, "role": "student", "section": "A" if number % 2 == 0 else "B"},
-            )
-            assert enrolled.status_code == 201, enrolled.text
-            self.students.append(student)
-        return self
-
-    async def assign(self, *items: dict[str, Any], **settings: Any) -> None:
-        """One assignment; an item is exercise 1.4 as printed unless it says otherwise."""
-        given = [{"problem": "1.4", "form": "open", "seed_mode": "fixed", "seed": 0, "points": 2} | each for each in items]
-        body = {"title": "Sheet 1", "published": True, "items": given} | settings
-        made = await self.teacher.client.post(f"{API}/courses/{self.course}/assignments", json=body)
-        assert made.status_code == 201, made.text
-        self.assignment = made.json()["id"]
-        listed = await self.teacher.client.get(f"{API}/assignments/{self.assignment}/items")
-        self.items = [each["id"] for each in listed.json()["items"]]
-
-    async def answer(self, student: Any, answers: dict[str, Any], item: int = 0, **headers: str) -> httpx.Response:
-        body = {"assignment": self.assignment, "item": self.items[item], "answers": answers}
-        return await student.client.post(f"{API}/attempts", json=body, headers=headers)
-
-    async def exercise(self, student: Any, item: int = 0) -> dict[str, Any]:
-        found = await student.client.get(f"{API}/assignments/{self.assignment}/items/{self.items[item]}/exercise")
-        assert found.status_code == 200, found.text
-        return found.json()
-
-    def grade(self, student: Any, item: int = 0) -> ItemGrade | None:
-        with self.app.state.service.database.reading() as session:
-            return session.get(ItemGrade, (self.items[item], student.id))
-
-    def count(self, table: Any) -> int:
-        with self.app.state.service.database.reading() as session:
-            return session.scalar(select(func.count()).select_from(table))
-
-
-@pytest.fixture
-def classroom(app: FastAPI, account: Any) -> Callable[..., Any]:
-    async def open_(students: int = 1) -> Classroom:
-        return await Classroom(app, account).open(students)
-
-    return open_
 
 
 # Taken
@@ -374,7 +315,7 @@ async def test_replaying_all_attempts_gives_the_stored_grades(classroom):
 
 @on_one_database
 async def test_nothing_is_told_before_its_release(classroom, clock: Clock):
-    release = {name: "after-due" for name in OPEN}
+    release = dict.fromkeys(OPEN, "after-due")
     room = await classroom(1)
     await room.assign({}, due_at=DUE.isoformat(), release=release, attempts_allowed=5)
     (student,) = room.students
@@ -399,7 +340,7 @@ async def test_nothing_is_told_before_its_release(classroom, clock: Clock):
 @on_one_database
 async def test_who_may_see_an_attempt(classroom):
     room = await classroom(2)
-    await room.assign({}, release={name: "never" for name in OPEN})
+    await room.assign({}, release=dict.fromkeys(OPEN, "never"))
     mine, other = room.students
     attempt = (await room.answer(mine, RIGHT)).json()["id"]
     assert (await other.client.get(f"{API}/attempts/{attempt}")).status_code == 404
