@@ -51,6 +51,7 @@ from app.courses import (
     items_api,
 )
 from app.reports import api as reports_api
+from app.reports import pages as report_pages
 from problems.catalogue import catalogue
 
 VERSION = "1"
@@ -85,7 +86,7 @@ APIS = (
     health,
 )
 """Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""
-PAGES = (pages, trace_pages, solution_pages, sign_in_pages, account_pages)
+PAGES = (pages, trace_pages, solution_pages, sign_in_pages, account_pages, report_pages)
 BODIES: list[type[BaseModel]] = [
     AttemptRequest,
     TraceRequest,

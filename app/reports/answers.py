@@ -89,7 +89,7 @@ def mistakes(
     groups = (Attempt.item_id, *((variant,) if by_variant else ()), name, mistake)
     counts = (func.count(), func.count(Attempt.person_id.distinct()))
     query = _scored(subject, Attempt.item_id, variant, name, mistake, *counts, of=parts)
-    query = query.where(mistake.is_not(None)).group_by(*groups)
+    query = query.where(~Score.correct, mistake.is_not(None)).group_by(*groups)
     if item_ids is not None:
         query = query.where(Attempt.item_id.in_(item_ids))
     if since is not None:
@@ -157,7 +157,7 @@ def median_seconds(session: Session, subject: Subject) -> dict[str, float]:
 
 def activity(session: Session, subject: Subject) -> dict[str, int]:
     """Attempts on each day (ISO date) of the course's time zone, in order; days without any are left out."""
-    quarter = cast(_seconds(session, Attempt.created_at) / _QUARTER, Integer)
+    quarter = _seconds(session, Attempt.created_at) // _QUARTER
     query = select(quarter, func.count()).where(_ours(subject)).group_by(quarter)
     zone = ZoneInfo(subject.time_zone)
     days: Counter[str] = Counter()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil, floor, log10
 
+import numpy as np
+
 from app.reports.items import WEAK
 from app.reports.statistics import Floats, ItemStatistics
 from app.reports.subject import Subject
@@ -167,12 +169,10 @@ def heat_map(points: Floats, maxima: Sequence[float]) -> list[HeatRow]:
 
     `points` has the shape (n_students, n_items); as in `statistics`, what was not attempted earned nothing.
     """
-    import numpy as np  # noqa: PLC0415
-
     if not len(points):
         return []
     shares = np.nan_to_num(points) / np.array([maximum or np.nan for maximum in maxima])
-    attempted = ~np.isnan(points).all(axis=0)
+    attempted = [not np.isnan(column).all() for column in points.T]
     ranked = shares[np.argsort(-np.nansum(points, axis=1), kind="stable")]
     return [
         _heat_row(

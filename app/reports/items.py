@@ -12,6 +12,7 @@ from app.reports.exercises import mistake_text, option_meanings, random_guess_sc
 from app.reports.marks import Marks
 from app.reports.statistics import ItemStatistics, item_statistics, quintile_curves
 from app.reports.subject import ReportItem, Subject
+from app.reports.tallies import tallies_of
 from app.reports.variants import VariantAnalysis, analyse_variants
 from problems.text import Text
 
@@ -121,10 +122,7 @@ def analyse_items(session: Session, subject: Subject, marks: Marks) -> list[Item
     """Every item, in order. The database counts; what is fetched is one row a student and item, and the counts."""
     figures = item_statistics(marks.points, subject.max_marks)
     curves = quintile_curves(marks.points, subject.max_marks)
-    attempts = answers.attempts_by_item(session, subject)
-    mistaken = answers.mistakes(session, subject)
-    until_right = answers.attempts_until_right(session, subject)
-    seconds = answers.median_seconds(session, subject)
+    tallies = tallies_of(session, subject)
     variants = analyse_variants(session, subject, marks)
     with_options = [item.id for item in subject.items if item.form == "choice" and _few(variants.get(item.id, ()))]
     chosen = answers.options(session, subject, with_options)
@@ -132,17 +130,19 @@ def analyse_items(session: Session, subject: Subject, marks: Marks) -> list[Item
     of_variants = answers.attempts_by_variant(session, subject, list(variants))
     analyses = []
     for column, item in enumerate(subject.items):
-        counts = [*mistaken.get(item.id, ()), *by_variant.get(item.id, ())]
+        counts = [*tallies.mistakes.get(item.id, ()), *by_variant.get(item.id, ())]
         analyses.append(
             ItemAnalysis(
                 item=item,
                 statistics=figures[column],
                 random_guess_score=random_guess_score(item.problem, "choice" if item.form == "choice" else "open"),
-                attempts=attempts.get(item.id, 0),
-                until_right=until_right.get(item.id, {}),
-                median_seconds=seconds.get(item.id),
+                attempts=tallies.attempts.get(item.id, 0),
+                until_right=tallies.until_right.get(item.id, {}),
+                median_seconds=tallies.median_seconds.get(item.id),
                 quintiles=curves[column],
-                mistakes=_mistakes(item, counts, attempts.get(item.id, 0), of_variants, variants.get(item.id, ())),
+                mistakes=_mistakes(
+                    item, counts, tallies.attempts.get(item.id, 0), of_variants, variants.get(item.id, ())
+                ),
                 options=_options(item, chosen.get(item.id, ()), of_variants, variants.get(item.id, ())),
                 variants=variants.get(item.id, ()),
             )
