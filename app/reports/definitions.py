@@ -1,5 +1,7 @@
 """What each figure of a report means, in both languages: the page that the figures link to, and docs/statistics.md."""
 
+# ruff: noqa: E501 - formulas stay in one piece
+
 from typing import NamedTuple
 
 from problems.text import Text
