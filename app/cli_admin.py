@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import audit, people, sign_in_links, tokens
 from app.accounts.models import Person
 from app.accounts.passwords import Passwords, fault_of
-from app.accounts.scopes import Scope
+from app.accounts.scopes import SCOPES
 from app.cli_support import DatabaseUrl, failure, migrate, read, settings_of, write
 from app.core.clock import utc_now
 from app.core.errors import ConflictError
@@ -70,7 +70,9 @@ def link(email: Email, database_url: DatabaseUrl = None) -> None:
 @admin.command()
 def token(
     email: Email,
-    scope: Annotated[list[Scope] | None, typer.Option(help="may be repeated; all three if left out")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(metavar="|".join(SCOPES), help="may be repeated; all if left out")
+    ] = None,
     name: Annotated[str, typer.Option(help="what it is for")] = "command line",
     days: Annotated[int, typer.Option(min=1, max=366)] = 90,
     database_url: DatabaseUrl = None,
@@ -78,7 +80,9 @@ def token(
     """Print a new API token of a person, and nothing else."""
     settings = settings_of(database_url=database_url)
     address = _address(email)
-    scopes: list[Scope] = scope or ["read", "attempt", "manage"]
+    if unknown := set(scope or ()) - set(SCOPES):
+        raise typer.BadParameter(f"there is no scope {min(unknown)}; there are {', '.join(SCOPES)}")
+    scopes = [each for each in SCOPES if not scope or each in scope]
 
     def job(session: Session) -> str:
         person = _find(session, address)
