@@ -2,123 +2,22 @@
 
 import csv
 import io
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import openpyxl
 import orjson
 import pytest
-from sqlalchemy import insert
-from sqlalchemy.orm import Session
 
-from app.accounts.models import Person
-from app.attempts.grade_models import ItemGrade
-from app.attempts.models import Attempt, Score, Variant
-from app.core.database import Database
+from app.accounts.access import Principal
 from app.core.ids import new_id
-from app.courses.models import Assignment, Course, Enrolment, Item
 from app.reports.gradebook import Wish, all_lines
-from app.reports.subject import Subject, find_subject
+from app.reports.subject import find_subject
 
 pytestmark = pytest.mark.anyio
 
-START = datetime(2026, 3, 2, 15, 50, tzinfo=UTC)  # ten minutes before midnight in Shanghai
-
-# Attempts of each student at the two items: (right or not, the mistake). The second item is worth 4 points.
-WRONG = (False, "threshold-zero")
-ANSWERS: dict[str, tuple[list[tuple[bool, str | None]], ...]] = {
-    "Ada": ([(True, None)], [WRONG, WRONG, (True, None)]),
-    "Ben": ([(True, None)], [WRONG]),
-    "Chi": ([(False, None), (True, None)], []),
-    "=SUM(1+1)": ([(False, None)], [(False, "hinge")]),
-}
+# What `taught` (conftest.py) comes to, out of 6 points.
 TOTALS = {"Ada": 6, "Ben": 2, "Chi": 2, "=SUM(1+1)": 0}
-
-
-@dataclass
-class Taught:
-    """A course with four students who have answered, one who has not, and one who has left."""
-
-    assignment: str
-    course: str
-    people: dict[str, str]
-    items: tuple[str, str]
-    instructor: httpx.AsyncClient
-    student: httpx.AsyncClient
-    stranger: httpx.AsyncClient
-
-    @property
-    def path(self) -> str:
-        return f"/api/v1/assignments/{self.assignment}"
-
-
-@pytest.fixture
-async def taught(app, account) -> Taught:
-    teacher, student, stranger = [await account(name) for name in ("teacher", "student", "stranger")]
-    course, assignment, items = new_id(), new_id(), (new_id(), new_id())
-    people = {name: new_id() for name in (*ANSWERS, "Eve", "Gone")}
-
-    def fill(session: Session) -> None:
-        add = session.connection().execute
-        for name, person in people.items():
-            add(insert(Person), {"id": person, "kind": "user", "created_at": START, "name": name, "is_admin": False})
-        add(insert(Course), {"id": course, "title": "Neural computation", "time_zone": "Asia/Shanghai",
-                             "pass_mark": 0.5, "created_at": START, "created_by": teacher.id})
-        roles = [(teacher.id, "instructor", None), (student.id, "student", None)]
-        roles += [(person, "student", "AB"[i % 2]) for i, person in enumerate(people.values())]
-        for number, (person, role, section) in enumerate(roles):
-            add(insert(Enrolment), {
-                "id": new_id(), "course_id": course, "person_id": person, "role": role, "section": section,
-                "student_number": f"{number:03}", "created_at": START,
-                "ended_at": START if person == people["Gone"] else None,
-            })
-        add(insert(Assignment), {
-            "id": assignment, "course_id": course, "title": "Problem set 3", "instructions": "", "counting": "best",
-            "attempt_penalty": 0.0, "late_per_day": 0.0, "key_policy": "either", "release": {}, "seed_secret": b"x",
-            "published_at": START, "created_at": START, "updated_at": START, "version": 1,
-        })
-        for place, (item, problem, points) in enumerate(zip(items, ("1.8", "1.6"), (2.0, 4.0), strict=True)):
-            add(insert(Item), {"id": item, "assignment_id": assignment, "position": place, "problem": problem,
-                               "form": "open", "points": points, "seed_mode": "shared"})
-        answer(add)
-
-    def answer(add: Callable[..., Any]) -> None:
-        variants = [
-            add(insert(Variant).returning(Variant.id), {
-                "problem": problem, "version": 1, "seed": 7, "parameters": {"steps": 2}, "options": {}, "redraws": 0,
-                "created_at": START}).scalar_one()
-            for problem in ("1.8", "1.6")
-        ]
-        # Whoever has left answered, too, and so did a student of no course; neither counts.
-        given = ANSWERS | {"Gone": ([(True, None)], [(True, None)])}
-        for name, answers in given.items():
-            at = START
-            for item, variant, points, tries in zip(items, variants, (2.0, 4.0), answers, strict=True):
-                for number, (right, mistake) in enumerate(tries, start=1):
-                    at += timedelta(minutes=4)
-                    attempt = {"id": new_id(), "person_id": people[name], "variant_id": variant, "form": "open",
-                               "answers": {"w": ["1", "2"]}, "created_at": at, "item_id": item, "number": number,
-                               "digest": "0"}
-                    add(insert(Attempt), attempt)
-                    part = {"name": "w", "score": float(right), "max_score": 1.0, "correct": right,
-                            "read_as": "(1, 2)", "mistake": mistake, "parts": [], "feedback": {"en": "", "zh": ""}}
-                    score = {"attempt_id": attempt["id"], "key_version": 1, "policy": "either", "max_score": 1.0,
-                             "created_at": at, "revision": 0}
-                    # An older score, which a regrade has replaced, counts nowhere.
-                    add(insert(Score), score | {"score": 0.0, "correct": False, "fields": [part | {"mistake": "old"}]})
-                    add(insert(Score), score | {"score": float(right), "correct": right, "fields": [part]})
-                if tries:
-                    add(insert(ItemGrade), {
-                        "item_id": item, "person_id": people[name], "score": points * any(right for right, _ in tries),
-                        "raw_share": 1.0, "attempts": len(tries), "counted_attempt": None, "late": name == "Ben",
-                        "overridden": False, "status": "graded", "last_activity": at, "updated_at": at,
-                    })
-
-    await app.state.service.writer.write(fill)
-    return Taught(assignment, course, people, items, teacher.client, student.client, stranger.client)
 
 
 async def get(client: httpx.AsyncClient, path: str, **parameters: Any) -> Any:
@@ -139,8 +38,8 @@ async def test_the_summary(taught):
 async def test_the_gradebook_has_every_student_of_the_course(taught):
     lines = (await get(taught.instructor, f"{taught.path}/report"))["gradebook"]["items"]
     by_name = {line["name"]: line for line in lines}
-    assert by_name.keys() == {*ANSWERS, "Eve", "student"}
-    assert {name: by_name[name]["total"] for name in ANSWERS} == TOTALS
+    assert by_name.keys() == {*TOTALS, "Eve", "student"}
+    assert {name: by_name[name]["total"] for name in TOTALS} == TOTALS
     ada, eve = by_name["Ada"], by_name["Eve"]
     assert (ada["attempts"], ada["status"], ada["last_activity"]) == (4, "submitted", "2026-03-02T16:06:00Z")
     assert [(grade["score"], grade["attempts"]) for grade in ada["grades"]] == [(2, 1), (4, 3)]
@@ -151,7 +50,9 @@ async def test_the_gradebook_has_every_student_of_the_course(taught):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("sort", ["name", "-name", "number", "-section", "total", "-total", "attempts", "-last_activity"])
+@pytest.mark.parametrize(
+    "sort", ["name", "-name", "number", "-section", "total", "-total", "attempts", "-last_activity"]
+)
 async def test_pages_of_the_gradebook_join_to_the_whole_in_any_order(taught, sort):
     path = f"{taught.path}/report"
     whole = (await get(taught.instructor, path, sort=sort))["gradebook"]["items"]
@@ -201,7 +102,9 @@ async def test_item_analysis(taught):
     assert second["mean_until_right"] == 3
     assert second["median_seconds"] == 240
     assert first["random_guess_score"] == 0
-    whole = [(each["mistake"], each["attempts"], each["students"]) for each in second["mistakes"] if each["variant"] is None]
+    whole = [
+        (each["mistake"], each["attempts"], each["students"]) for each in second["mistakes"] if each["variant"] is None
+    ]
     assert whole == [("threshold-zero", 3, 2), ("hinge", 1, 1)]
     assert second["mistakes"][0]["share"] == 0.6
     assert second["mistakes"][0]["text"]["en"].startswith("You update only with misclassified samples")
@@ -272,7 +175,7 @@ async def test_attempts_as_json_lines(taught):
     assert len(lines) == 10
     assert {line["item"] for line in lines} == set(taught.items)
     assert lines[0]["answers"] == {"w": ["1", "2"]}
-    assert {line["name"] for line in lines} == set(ANSWERS)
+    assert {line["name"] for line in lines} == set(TOTALS)
 
 
 CALLS = ("report", "report/items", "report/concepts", "report/activity", "report.csv", "report.xlsx", "attempts.jsonl")
@@ -288,15 +191,7 @@ async def test_reports_are_for_those_who_teach(taught, client, call):
 
 @pytest.mark.parametrize("chunk", [1, 2, 100])
 async def test_lines_fetched_in_chunks_are_all_lines(taught, app, chunk):
-    database: Database = app.state.service.database
-    with database.reading() as session:
-        subject = session_subject(session, taught)
+    with app.state.service.database.reading() as session:
+        subject = find_subject(session, taught.assignment, Principal(new_id(), is_admin=True, via="token"))
         lines = [line.name for line in all_lines(session, subject, Wish(), chunk=chunk)]
-    assert sorted(lines) == sorted({*ANSWERS, "Eve", "student"})
-    assert len(lines) == 6
-
-
-def session_subject(session: Session, taught: Taught) -> Subject:
-    from app.accounts.access import Principal  # noqa: PLC0415
-
-    return find_subject(session, taught.assignment, Principal(new_id(), is_admin=True, via="token"))
+    assert sorted(lines) == sorted({*TOTALS, "Eve", "student"})
