@@ -17,10 +17,12 @@ from app.accounts.sign_in_limits import SignInLimits
 from app.attempts import api as attempts_api
 from app.attempts import (
     assigned_api,
+    assigned_pages,
     assigned_schemas,
     pages,
     problems_api,
     regrade_api,
+    regrade_pages,
     solution_pages,
     solutions_api,
     trace_api,
@@ -42,6 +44,7 @@ from app.core.secret import signing_key
 from app.core.settings import Settings
 from app.core.writer import Writer
 from app.courses import (
+    assignment_pages,
     assignments_api,
     changes,
     courses_api,
@@ -49,7 +52,10 @@ from app.courses import (
     extensions_api,
     invitations_api,
     items_api,
+    join_pages,
+    people_pages,
 )
+from app.courses import pages as course_pages
 from app.reports import api as reports_api
 from app.reports import pages as report_pages
 from problems.catalogue import catalogue
@@ -86,7 +92,18 @@ APIS = (
     health,
 )
 """Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""
-PAGES = (pages, trace_pages, solution_pages, sign_in_pages, account_pages, report_pages)
+COURSE_PAGES = (course_pages, people_pages, join_pages, assignment_pages)
+PAGES = (
+    *COURSE_PAGES,
+    pages,
+    trace_pages,
+    solution_pages,
+    assigned_pages,
+    regrade_pages,
+    sign_in_pages,
+    account_pages,
+    report_pages,
+)
 BODIES: list[type[BaseModel]] = [
     AttemptRequest,
     TraceRequest,
