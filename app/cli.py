@@ -1,5 +1,6 @@
 """`haitang`: serving, migrating, and the author's tools."""
 
+import asyncio
 import gc
 import socket
 from typing import Annotated, Any
@@ -13,6 +14,8 @@ from app.cli_admin import admin, first_link
 from app.cli_support import DatabaseUrl, failure, settings_of, write
 from app.cli_support import migrate as migrate_database
 from app.core.clock import utc_now
+from app.core.errors import ConflictError
+from app.demo import STUDENT, TEACHER, Demo, fill
 from app.main import create_app
 from problems.answers import Choice, Choices
 from problems.catalogue import UnknownProblemError, catalogue, find
@@ -68,6 +71,34 @@ def serve(
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD, 20, 20)
         uvicorn.Server(config).run(sockets=[listening])
+
+
+@cli.command()
+def demo(
+    students: Annotated[int, typer.Option(min=1, max=250)] = 30,
+    seed: Annotated[int, typer.Option(help="another one makes another class")] = 1,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Make a course to look at, with an assignment that its students have answered."""
+    settings = settings_of(database_url=database_url)
+    migrate_database(settings)
+    typer.echo("A class is doing its homework; this takes some seconds.")
+
+    async def run() -> Demo:
+        app = create_app(settings)
+        async with app.router.lifespan_context(app):
+            return await fill(app.state.service, students=students, seed=seed)
+
+    try:
+        made = asyncio.run(run())
+    except ConflictError:
+        raise failure(f"The demo course is there already: `haitang admin link {TEACHER}` opens it.") from None
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    typer.echo(
+        f"{students} students gave {made.answers} answers. These addresses sign in once, while `haitang serve` runs:"
+    )
+    typer.echo(f"  {TEACHER}: {base}{made.teacher_link}")
+    typer.echo(f"  {STUDENT.format(1)}: {base}{made.student_link}")
 
 
 @cli.command()
