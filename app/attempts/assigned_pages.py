@@ -31,6 +31,7 @@ from app.core.i18n import environment
 from app.core.ids import new_id
 from app.core.pages import render
 from app.core.writer import WriterError
+from app.courses.deadlines import Window
 from app.courses.models import Assignment, Course
 from app.courses.roles import assignment_for
 from app.courses.routes import known
@@ -72,9 +73,10 @@ class AssignmentView:
     is_staff: bool
     rows: Sequence[ItemRow]
     now: datetime
+    is_locked: bool = False
 
     @property
-    def window(self) -> Any:
+    def window(self) -> Window | None:
         return self.rows[0].asked.window if self.rows else None
 
     @property
@@ -91,7 +93,14 @@ class AssignmentView:
 
 
 @router.get(ASSIGNMENT)
-async def show_assignment(request: Request, user: User, language: Language, assignment_id: str) -> Response:
+async def show_assignment(
+    request: Request,
+    user: User,
+    language: Language,
+    assignment_id: str,
+    password: Annotated[str, Query(max_length=20)] = "",
+) -> Response:
+    """The items, or the question for the password."""
     now = request.state.received_at
     known(assignment_id, errors.UnknownAssignmentError)
 
@@ -99,12 +108,16 @@ async def show_assignment(request: Request, user: User, language: Language, assi
         seen = assignment_for(session, assignment_id, user)
         asked = ask_all(session, seen.assignment, seen.course, seen.role, user.person_id or "")
         if seen.role == "student" and asked:
-            asked[0].require_seen(now)
+            try:
+                asked[0].require_seen(now)
+            except errors.AssignmentLockedError:
+                return AssignmentView(seen.assignment, seen.course, is_staff=False, rows=(), now=now, is_locked=True)
         rows = [ItemRow(each, grade_of(session, each.item.id, each.person_id), each.released(now)) for each in asked]
-        return AssignmentView(seen.assignment, seen.course, seen.role != "student", rows, now)
+        return AssignmentView(seen.assignment, seen.course, is_staff=seen.role != "student", rows=rows, now=now)
 
     view = await service_of(request).database.read(look)
-    return render(request, language, "assignment.html", section="courses", view=view)
+    token, is_wrong = token_for(request, user), bool(password)
+    return render(request, language, "assignment.html", section="courses", view=view, token=token, is_wrong=is_wrong)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
