@@ -188,8 +188,8 @@ def _begins(random: Random, now: datetime) -> datetime | None:
         return None
     if fate < ABSENT + LATE:
         return now + DUE + timedelta(hours=random.uniform(1, 40))
-    earlier = min(random.expovariate(1 / 2.5), -(OPENED - DUE) / timedelta(days=1) - 0.1)
-    return now + DUE - timedelta(days=earlier, hours=4)
+    earlier = timedelta(days=random.expovariate(1 / 2.5), hours=4)
+    return now + max(DUE - earlier, OPENED + timedelta(hours=random.uniform(1, 24)))
 
 
 def _answers(variant: Variant[Any], advantage: float, random: Random) -> Iterator[Mapping[str, Any]]:
