@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -93,3 +94,9 @@ async def test_every_figure_is_defined_where_its_name_leads(taught, browser, lan
 
 def test_every_topic_of_the_catalogue_has_a_name():
     assert {problem.topic for problem in catalogue().values()} <= TOPICS.keys()
+
+
+def test_the_manual_has_every_definition():
+    manual = " ".join((Path(__file__).parents[3] / "docs" / "statistics.md").read_text(encoding="utf-8").split())
+    for each in DEFINITIONS:
+        assert f"## {each.name.en} {' '.join(each.text.en.split())}" in manual
