@@ -23,7 +23,7 @@ from app.attempts.asked import Asked, ask
 from app.attempts.assigned_result import HIDDEN, AssignedResult, for_student
 from app.attempts.grade_models import Draft
 from app.attempts.grades import Arrival, arrivals_of, marking_of, refresh
-from app.attempts.item_settings import grade_with
+from app.attempts.item_settings import adjusted, grade_with
 from app.attempts.models import Attempt, Score
 from app.attempts.queries import find_repeated
 from app.attempts.result import fields_json
@@ -126,7 +126,8 @@ async def _write(service: Service, submission: AssignedSubmission, writing: "_Wr
 def _grade(asked: Asked, served: Served, answers: Mapping[str, Any]) -> Grade | None:
     """The grade, or None when the grader itself fails: a fault of ours never becomes a score of 0."""
     try:
-        return grade_with(served.variant, asked.form, answers, asked.settings)
+        settings = asked.settings
+        return grade_with(adjusted(served.variant, asked.form, settings), asked.form, answers, settings)
     except (UnknownFormError, UnreadableAnswersError):
         raise
     except Exception:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from app.courses.models import Counting
@@ -67,9 +68,13 @@ def value(worth: Worth, attempt_penalty: float) -> float:
     """The share of the points that a graded attempt is worth, after penalty and lateness."""
     if worth.share is None:
         raise ValueError(f"The attempt {worth.id} has no score.")
-    # Ten attempts at 0.1 cost everything: fractions of the decimal that was typed, since floats would leave a rest.
-    kept = max(Fraction(0), 1 - (worth.number - 1) * Fraction(repr(float(attempt_penalty))))
-    return worth.share * float(kept) * worth.late
+    return worth.share * _kept(worth.number, attempt_penalty) * worth.late
+
+
+@lru_cache(maxsize=1024)
+def _kept(number: int, attempt_penalty: float) -> float:
+    """Ten attempts at 0.1 cost everything: fractions of the decimal that was typed, since floats would leave a rest."""
+    return float(max(Fraction(0), 1 - (number - 1) * Fraction(repr(float(attempt_penalty)))))
 
 
 def outcome(attempts: Sequence[Worth], rules: Rules, override: float | None = None) -> Outcome:

@@ -23,7 +23,7 @@ from app.attempts.listeners import GradeChange, announce
 from app.attempts.models import Attempt, Score
 from app.core.models import Base
 from app.courses.changes import Changed
-from app.courses.deadlines import Extended, late_factor, window
+from app.courses.deadlines import Extended, Window, late_factor, window
 from app.courses.models import Assignment, Counting, Enrolment, Extension, Item
 
 CHUNK = 500  # persons in one statement: databases bound the number of parameters
@@ -52,8 +52,8 @@ class Marking:
     extensions: Sequence[Extended]
     sections: Mapping[str, str | None]
 
-    def worth(self, person_id: str, arrival: Arrival) -> Worth:
-        mine = window(self.assignment, self.extensions, person_id, self.sections.get(person_id))
+    def worth(self, mine: Window, arrival: Arrival) -> Worth:
+        """What an attempt comes to for somebody with these dates."""
         return Worth(
             arrival.id,
             arrival.number,
@@ -66,7 +66,8 @@ class Marking:
         """None for a student who has done nothing here and is given nothing."""
         if not arrivals and override is None and self.rules.award != "full":
             return None
-        return outcome([self.worth(person_id, each) for each in arrivals], self.rules, override)
+        mine = window(self.assignment, self.extensions, person_id, self.sections.get(person_id))
+        return outcome([self.worth(mine, each) for each in arrivals], self.rules, override)
 
 
 def rules_of(settings: ItemSettings, assignment: Assignment) -> Rules:

@@ -129,9 +129,9 @@ def adjusted(variant: Variant[Any], form: Form, settings: ItemSettings) -> Varia
     )
 
 
-def grade_with(variant: Variant[Any], form: Form, answers: Mapping[str, Any], settings: ItemSettings) -> Grade:
-    """The full grade of an answer; raises what `problems.grading.grade` raises."""
-    return grade(adjusted(variant, form, settings), form, answers, policy=settings.key_policy, scoring=settings.scoring)
+def grade_with(graded: Variant[Any], form: Form, answers: Mapping[str, Any], settings: ItemSettings) -> Grade:
+    """The full grade of an answer to a variant that is `adjusted`; raises what `problems.grading.grade` raises."""
+    return grade(graded, form, answers, policy=settings.key_policy, scoring=settings.scoring)
 
 
 def grades_alike(variant: Variant[Any], form: Form, old: ItemSettings, new: ItemSettings) -> bool:

@@ -32,7 +32,7 @@ from problems import problem
 from problems import variant as variants
 from problems.catalogue import find
 from problems.dealing import restore
-from problems.grading import UnreadableAnswersError
+from problems.grading import Grade, UnreadableAnswersError
 from problems.text import Text
 
 COMPARED = ("name", "score", "max_score", "correct", "parts", "mistake")
@@ -235,26 +235,35 @@ class _Work:
     def take(self, attempts: Sequence[Row[Any]]) -> None:
         """All attempts at one variant."""
         variant = _variant(self._item, attempts[0])
-        self._check_key(variant)
+        # One object for all attempts: what it computes of its mistakes, it computes once.
+        graded = adjusted(variant, self._form, self._new)
+        self._check_key(graded)
         if self._restoring:
             todo = [row for row in attempts if not self._restore(row)]
         elif self._old != self._new and grades_alike(variant, self._form, self._old, self._new):
             todo = [row for row in attempts if row.score_id is None]
         else:
             todo = list(attempts)
+        known: dict[bytes, Grade | None] = {}
         for row in todo:
-            self._grade(variant, row)
+            self.recomputed += 1
+            answers = orjson.dumps(row.answers)
+            if answers not in known:
+                known[answers] = self._grade(graded, row)
+            if (found := known[answers]) is None:
+                self.failed += 1
+            else:
+                self._keep(row, score_row(row.id, row.version, self._new.key_policy, found, self._now))
 
-    def _check_key(self, variant: variants.Variant[Any]) -> None:
-        replaced = self._new.keys.get(str(variant.seed))
-        graded = adjusted(variant, self._form, self._new)
+    def _check_key(self, graded: variants.Variant[Any]) -> None:
+        replaced = self._new.keys.get(str(graded.seed))
         try:
             if replaced is not None:
                 read_key(graded, self._form, replaced)
             _ = graded.solved
         except UnreadableAnswersError as unreadable:
             faults = [
-                Fault(error.text, pointer=json_pointer("settings", "keys", str(variant.seed), name, *error.path))
+                Fault(error.text, pointer=json_pointer("settings", "keys", str(graded.seed), name, *error.path))
                 for name, error in unreadable.errors.items()
             ]
             raise InvalidRequestError("A key can't be read.", faults) from None
@@ -284,16 +293,13 @@ class _Work:
             )
         return True
 
-    def _grade(self, variant: variants.Variant[Any], row: Row[Any]) -> None:
-        self.recomputed += 1
+    def _grade(self, graded: variants.Variant[Any], row: Row[Any]) -> Grade | None:
         try:
-            graded = grade_with(variant, self._form, row.answers, self._new)
+            return grade_with(graded, self._form, row.answers, self._new)
         except Exception:
             # A grader that fails on a stored answer leaves its score as it is; the plan says how many there are.
             logger.exception("Regrading failed: attempt %s.", row.id)
-            self.failed += 1
-            return
-        self._keep(row, score_row(row.id, row.version, self._new.key_policy, graded, self._now))
+            return None
 
     def _keep(self, row: Row[Any], score: dict[str, Any]) -> None:
         stored = (row.score, row.max_score, row.correct, _compared(row.fields or []))
