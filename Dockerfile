@@ -15,6 +15,8 @@ FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home haitang && install --directory --owner=haitang /data
 COPY --from=build /opt/haitang /opt/haitang
 ENV PATH=/opt/haitang/bin:$PATH PYTHONUNBUFFERED=1 HAITANG_DATABASE_URL=sqlite:////data/haitang.db
+# The process that draws keeps its list of fonts here; the user has no home.
+ENV MPLCONFIGDIR=/tmp/matplotlib
 USER 10001
 WORKDIR /data
 VOLUME /data

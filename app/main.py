@@ -37,7 +37,7 @@ from app.core import openapi, problem_details
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
 from app.core.drawings import Drawings
-from app.core.middleware import BoundedBody, Guard
+from app.core.middleware import BoundedBody, Guard, Head
 from app.core.pages import error_page, static_address, static_files
 from app.core.problem_details import ProblemDetails
 from app.core.secret import signing_key
@@ -150,6 +150,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
         BoundedBody, limit=settings.body_limit, larger=trace_api.BODY_LIMITS | enrolments_api.BODY_LIMITS
     )
     app.add_middleware(Guard)
+    app.add_middleware(Head)
     return app
 
 

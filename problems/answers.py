@@ -16,6 +16,8 @@ from problems.reading import FormatError, plain, read_line, read_number, read_ro
 from problems.text import Text
 from problems.tolerance import Tolerance
 
+NOTHING_CHOSEN = Text("Choose at least one option.", "请至少选择一项。")
+
 V = TypeVar("V")
 Scoring = Literal["all", "each", "net"]
 
@@ -109,7 +111,7 @@ class Choices:
                 Text('Send a list of option ids, such as ["1", "4"].', '请给出选项编号的列表，例如 ["1", "4"]。')
             )
         if not raw:
-            raise FormatError(Text("Choose at least one option.", "请至少选择一项。"))
+            raise FormatError(NOTHING_CHOSEN)
         if len(raw) > len(self.options):
             raise FormatError(Text("More answers than options.", "所选的项数多于选项数。"))
         chosen = [_read_option(each, self.options, (place,)) for place, each in enumerate(raw)]

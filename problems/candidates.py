@@ -66,6 +66,9 @@ class _Numbers:
     def near_row(self, row: int, tolerances: float = 1.0) -> Mask:
         return self._near(self._values[row], tolerances)
 
+    def near(self, given: Any) -> Mask:
+        return self._near(_flat(given), 1.0)
+
     def _near(self, numbers: Array, tolerances: float) -> Mask:
         near: Mask = np.all(self._distances(numbers) <= tolerances, axis=1)
         return near
@@ -118,6 +121,9 @@ class _Others:
     def near_row(self, row: int, tolerances: float = 1.0) -> Mask:
         return self._near(self._values[row], tolerances)
 
+    def near(self, given: Any) -> Mask:
+        return self.hits(given)
+
     def _near(self, value: Any, tolerances: float) -> Mask:
         if value is None:
             return np.zeros(len(self._values), dtype=bool)
@@ -140,19 +146,22 @@ class Candidates:
         one that fits the answer in question only: a vector or matrix, for single numbers meet too often by chance.
         """
         hits = {name: self.columns[name].hits(answers[name]) for name in self.columns if name in answers}
-        return {name: self._causes(name, hits, wrong) for name in wrong if name in hits}
+        return {name: self._causes(name, hits, answers, wrong) for name in wrong if name in hits}
 
-    def _causes(self, name: str, hits: Mapping[str, Mask], wrong: Collection[str]) -> tuple[Cause, ...]:
+    def _causes(
+        self, name: str, hits: Mapping[str, Mask], answers: Answers, wrong: Collection[str]
+    ) -> tuple[Cause, ...]:
         for rank in range(3 if self.columns[name].distinctive else 2):
             found = self._ranked(rank, name, hits, wrong)
             if found.any():
                 break
         if found.sum() == 1:
-            # Others that lead within a tolerance of the same place can't be told from it.
+            # Others that lead within a tolerance of the same place, or of the answer, can't be told from it.
             row = int(np.argmax(found))
+            around = {each: mask | self.columns[each].near(answers[each]) for each, mask in hits.items()}
             around = {
                 each: mask | self.columns[each].near_row(row) if self.columns[each].claims[row] else mask
-                for each, mask in hits.items()
+                for each, mask in around.items()
             }
             found = self._ranked(rank, name, around, wrong)
         return tuple(self.causes[row] for row in np.flatnonzero(found))
@@ -189,17 +198,15 @@ def _built(fields: Sequence[Field], key: Answers, rows: Sequence[tuple[Cause, An
 
 
 def _crowded(known: Candidates, mistakes: int) -> list[bool]:
-    """For each slip (the rows after the mistakes): whether a mistake yields about the same in every shared field."""
-    crowded = []
-    for row in range(mistakes, len(known.causes)):
-        shared, close = np.zeros(mistakes, dtype=bool), np.ones(mistakes, dtype=bool)
-        for column in known.columns.values():
-            if column.touched[row]:
-                both = column.touched[:mistakes]
-                shared |= both
-                close &= ~both | column.near_row(row, SLIP_CLEARANCE)[:mistakes]
-        crowded.append(bool((shared & close).any()))
-    return crowded
+    """For each slip (the rows after the mistakes): whether a mistake yields about the same in some field."""
+    return [
+        any(
+            column.near_row(row, SLIP_CLEARANCE)[:mistakes].any()
+            for column in known.columns.values()
+            if column.touched[row]
+        )
+        for row in range(mistakes, len(known.causes))
+    ]
 
 
 def _flat(numbers: Any) -> Array:

@@ -35,6 +35,14 @@ def plain(value: float) -> str:
     return f"{value + 0.0:.3g}".replace("-", "−")
 
 
+def combination(coefficients: Sequence[float], symbols: Sequence[str]) -> str:
+    """c₀ s₀ + c₁ s₁ + … in a sentence, with the signs of the coefficients between the terms."""
+    terms = [f"{plain(abs(c))} {symbol}".strip() for c, symbol in zip(coefficients, symbols, strict=True)]
+    signs = ["−" if c < 0 else "+" for c in coefficients]
+    rest = " ".join(f"{sign} {term}" for sign, term in zip(signs[1:], terms[1:], strict=True))
+    return f"{signs[0].removeprefix('+')}{terms[0]} {rest}"
+
+
 def numbers(array: Array) -> Numbers:
     """As data of a drawing: six significant digits are more than a drawing shows."""
     return tuple(float(f"{value + 0.0:.6g}") for value in np.asarray(array, dtype=np.float64).tolist())
@@ -57,8 +65,6 @@ def cost_figure(cost: Cost, methods: Sequence[Method], *, symbol: str = "C") -> 
         for k, (c, method) in enumerate(zip(costs, methods, strict=True))
     )
     start, ends = plain(float(costs[0][0])), [plain(float(c[-1])) for c in costs]
-    en = ", ".join(f"{method.name.en} {end}" for method, end in zip(methods, ends, strict=True))
-    zh = "，".join(f"{method.name.zh}为 {end}" for method, end in zip(methods, ends, strict=True))
     return Figure(
         id="cost",
         title=Text("The cost at every step", "每一步的代价"),
@@ -70,11 +76,22 @@ def cost_figure(cost: Cost, methods: Sequence[Method], *, symbol: str = "C") -> 
             methods,
         ),
         alt=Text(
-            f"Curves of the cost over the steps. The cost starts at {start} and ends after "
-            f"{len(costs[0]) - 1} steps at: {en}.",
-            f"代价随步数变化的曲线。代价从 {start} 开始，经过 {len(costs[0]) - 1} 步之后，{zh}。",
+            f"Over the steps the cost starts at {start} and ends after {len(costs[0]) - 1} steps at "
+            f"{_each(methods, ends).en}.",
+            f"代价从 {start} 开始，经过 {len(costs[0]) - 1} 步之后为 {_each(methods, ends).zh}。",
         ),
         drawing=Chart("$t$", f"${symbol}(W^{{(t)}})$", marks, log_y=min(float(c.min()) for c in costs) > 0),
+    )
+
+
+def _each(methods: Sequence[Method], values: Sequence[str]) -> Text:
+    """The values of the methods in a sentence; of one method alone just its value."""
+    if len(methods) == 1:
+        return Text(values[0], values[0])
+    named = list(zip(methods, values, strict=True))
+    return Text(
+        ", ".join(f"{value} ({method.name.en})" for method, value in named),
+        "，".join(f"{value}（{method.name.zh}）" for method, value in named),
     )
 
 
@@ -128,9 +145,7 @@ def path_figure(cost: Cost, methods: Sequence[Method], weights: Sequence[str]) -
         Curve(numbers(p[:, 0]), numbers(p[:, 1]), method.tone, method.initials, dashed=k > 0, dotted=k == 0, ends=True)
         for k, (p, method) in enumerate(zip(projected, methods, strict=True))
     )
-    lengths = [float(np.linalg.norm(np.diff(method.path, axis=0), axis=1).sum()) for method in methods]
-    en = ", ".join(f"{m.name.en} {plain(length)}" for m, length in zip(methods, lengths, strict=True))
-    zh = "，".join(f"{m.name.zh}为 {plain(length)}" for m, length in zip(methods, lengths, strict=True))
+    lengths = [plain(float(np.linalg.norm(np.diff(m.path, axis=0), axis=1).sum())) for m in methods]
     start, end = (plain(float(cost(methods[0].path[place]))) for place in (0, -1))
     return Figure(
         id="path",
@@ -138,9 +153,9 @@ def path_figure(cost: Cost, methods: Sequence[Method], weights: Sequence[str]) -
         description=_legend(_way(plane), methods),
         alt=Text(
             f"Contour lines of the cost with the ways of the weights from the start, where the cost is {start}, to the "
-            f"end, where it is {end}. "
-            f"Lengths of the ways: {en}.",
-            f"代价的等高线以及权重从起点到终点的路径；起点处代价为 {start}，终点处为 {end}。路径长度：{zh}。",
+            f"end, where it is {end}. Length of the way: {_each(methods, lengths).en}.",
+            f"代价的等高线以及权重从起点到终点的路径；起点处代价为 {start}，终点处为 {end}。"
+            f"路径长度为 {_each(methods, lengths).zh}。",
         ),
         drawing=Chart(*plane.labels, (contours, *curves), square=True),
     )
@@ -149,7 +164,7 @@ def path_figure(cost: Cost, methods: Sequence[Method], weights: Sequence[str]) -
 def _way(plane: _Plane) -> Text:
     if plane.share == 1.0:
         return Text("Contour lines of the cost in the plane of the two weights.", "代价在两个权重所在平面上的等高线。")
-    share = f"{100 * plane.share:.1f}"
+    share = f"{100 * plane.share:.3g}"
     return Text(
         "Contour lines of the cost in a plane through the last iterate. Its axes $p_1$ and $p_2$ are the two leading "
         f"principal directions of the iterates, which hold {share} % of their movement; everything else is projected "
@@ -195,8 +210,8 @@ def decision_figure(X: Array, y: Array, w: Array) -> Figure:
             "实线是决策平面，虚线是得分为 $\\pm 1$（间隔为 1）的位置。",
         ),
         alt=Text(
-            f"Of {len(y)} samples {wrong} lie on the wrong side of the decision plane or on it, and {inside} have a "
-            f"margin below 1. The smallest margin is {plain(float((y * s).min()))}.",
+            f"{len(y)} samples. On the wrong side of the decision plane or on it: {wrong}; with a margin below 1: "
+            f"{inside}. The smallest margin is {plain(float((y * s).min()))}.",
             f"{len(y)} 个样本中有 {wrong} 个位于决策平面的错误一侧或平面上，{inside} 个的间隔小于 1；"
             f"最小的间隔为 {plain(float((y * s).min()))}。",
         ),
@@ -229,7 +244,7 @@ def line_figure(X: Array, y: Array, w: Array, *, with_margins: bool = False) -> 
     margins = y * (w[0] + X @ w[1:])
     wrong = int((margins <= 0).sum())
     dashed = Text(" Dashed: the scores $\\pm 1$.", "虚线：得分为 $\\pm 1$ 的位置。") if with_margins else Text("", "")
-    equation = f"{plain(w[0])} + ({plain(w[1])}) x₁ + ({plain(w[2])}) x₂ = 0"
+    equation = f"{combination(w.tolist(), ('', 'x₁', 'x₂'))} = 0"
     return Figure(
         id="decision",
         title=Text("The decision line", "决策直线"),
@@ -239,7 +254,7 @@ def line_figure(X: Array, y: Array, w: Array, *, with_margins: bool = False) -> 
             f"各样本（圆圈为 $y = 1$，叉号为 $y = -1$，旁边是编号）与直线 $w_0 + w_1 x_1 + w_2 x_2 = 0$。{dashed.zh}",
         ),
         alt=Text(
-            f"The line {equation} with {len(y)} samples, of which {wrong} are on the wrong side or on the line.",
+            f"The line {equation} and {len(y)} samples. On the wrong side or on the line: {wrong}.",
             f"直线 {equation} 与 {len(y)} 个样本，其中 {wrong} 个位于错误一侧或直线上。",
         ),
         drawing=Chart("$x_1$", "$x_2$", (*lines, *_classes(X[:, 0], X[:, 1], y))),

@@ -32,7 +32,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             input-activated not-activated hidden-not-rectified hidden-absolute linear-network linear-output
             no-sigmoid-derivative no-slope no-hidden-slope activation-for-slope slope-at-activation slope-at-output
             other-slope sigmoid-twice tanh tanh-rule sigmoid-rule complement-only value-repeated argument-for-value
-            argument-squared not-squared slope-first slope-at-zero rectified""",
+            argument-squared not-squared slope-first slope-at-zero rectified
+            sigmoid pre-activation-carried""",
         ),
         "averaging": _family(
             "what is averaged, and over how many",
@@ -49,7 +50,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             bias-not-added bias-subtracted bias-frozen bias-without-label bias-not-in-score bias-forgotten
             bias-before-weight biases-forgotten output-bias-forgotten biases-subtracted biases-inside-the-sum
             hidden-biases-forgotten bias-times-input bias-not-moved bias-sign value-at-zero-as-bias no-constant
-            input-in-both""",
+            input-in-both
+            bias-outside""",
         ),
         "chain-rule": _family(
             "the chain rule",
@@ -57,7 +59,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             """path-through-y-forgotten path-through-x-forgotten path-derivatives-forgotten path-derivatives-exchanged
             paths-multiplied paths-subtracted inner-function-forgotten inner-derivative-forgotten local-gradient-only
             input-forgotten weights-forgotten delta-forgotten residual-forgotten residuals-forgotten
-            loss-for-derivative weight-for-input own-activation scale-forgotten frequency-forgotten updated-weights""",
+            loss-for-derivative weight-for-input own-activation scale-forgotten frequency-forgotten updated-weights
+            mean-as-slope nothing-flows slope-by-noise slope-one chain-cut""",
         ),
         "channels": _family(
             "the channels of the input and of the output",
@@ -94,13 +97,15 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             "where the label enters",
             "标签出现的位置",
             """no-label-in-margin residual-to-one outer-label-dropped label-not-distributed no-label-in-test
-            no-label-in-update no-label scores-for-margins labels-for-predictions outputs no-target no-prediction""",
+            no-label-in-update no-label scores-for-margins labels-for-predictions outputs no-target no-prediction
+            target-forgotten""",
         ),
         "layout": _family(
             "how the data are laid out",
             "数据的排列方式",
             """reshaped-data weights-transposed not-transposed transposed transposed-update kernel-transposed
-            kernel-mirrored kernel-flipped output-transposed axes-exchanged""",
+            kernel-mirrored kernel-flipped output-transposed axes-exchanged
+            input-transposed state-transposed both-transposed""",
         ),
         "loss": _family(
             "which loss is differentiated",
@@ -150,7 +155,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             "各个数的位置",
             """bias-last features-swapped inputs-swapped weights-swapped weights-reversed inputs-reversed
             highest-power-first reversed-weights reversed components-swapped components-reversed matrix-transposed
-            rows-swapped columns-swapped fields-swapped""",
+            rows-swapped columns-swapped fields-swapped
+            exchanged matrices-exchanged""",
         ),
         "rounding": _family("rounding", "舍入", "rounded-to-2 rounded-to-3 cut-to-2 cut-to-3"),
         "samples": _family(
@@ -170,9 +176,12 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             "正负号",
             """ascent wrong-sign residual-sign error-reversed margin-sign derivative-sign exponent-sign local-sign
             sign sign-of-the-wave sign-of-the-margin left-weight-sign first-weight-sign negative-gradient negative
-            shift-sign gradients-equated sign-of-one-component signs-of-all-components""",
+            shift-sign gradients-equated sign-of-one-component signs-of-all-components
+            noise-subtracted reversed-residual""",
         ),
-        "start": _family("the starting point", "初始值", "start-at-ones initial-accumulator"),
+        "start": _family(
+            "the starting point", "初始值", "start-at-ones initial-accumulator started-from-zero state-not-carried"
+        ),
         "step-size": _family(
             "the step size",
             "步长",
@@ -185,7 +194,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             "公式中的各项",
             """variance-for-deviation log-deviation deviation-not-squared mean-not-squared mean-forgotten
             logarithm-added one-forgotten square-of-the-sum integrals not-stretched not-shifted shift-not-scaled
-            sum-for-product no-feature inputs-forgotten weights-of-the-absolute-value""",
+            sum-for-product no-feature inputs-forgotten weights-of-the-absolute-value
+            noise-forgotten noise-not-scaled variance-for-sigma sigma-as-variance state-forgotten""",
         ),
         "ties": _family(
             "what a value of exactly 0 counts as", "恰好为 0 时如何处理", "tie-to-plus tie-to-minus tie-forgiven"

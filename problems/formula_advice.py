@@ -7,7 +7,7 @@ and hold one asterisk at most, since two would be emphasis. Places are counted f
 import re
 from collections.abc import Sequence
 
-from problems.reading import FormatError
+from problems.reading import EMPTY, FormatError
 from problems.text import Text
 
 _LONGEST_ECHO = 20
@@ -22,7 +22,7 @@ def too_long(most: int) -> FormatError:
 
 
 def empty() -> FormatError:
-    return FormatError(Text("This field is empty.", "这一格还没有填。"))
+    return FormatError(EMPTY)
 
 
 def no_formula() -> FormatError:

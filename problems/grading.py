@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from problems.answers import AnyKind, Choice, Choices, Scoring
+import numpy as np
+
+from problems.answers import NOTHING_CHOSEN, AnyKind, Choice, Choices, Scoring
 from problems.candidates import Cause
 from problems.comparison import Comparison
 from problems.diagnosis import diagnose
 from problems.feedback import RIGHT, WRONG, Detail, explain, paragraphs
 from problems.problem import Answers, Field, Form, KeyPolicy, Problem
-from problems.reading import FormatError
+from problems.reading import EMPTY, FormatError
 from problems.text import Text
 from problems.trace_kind import TRACE, read_as, trace_of
 from problems.trace_report import TraceReport
@@ -110,10 +112,10 @@ def _blank(raw: Any) -> bool:
 
 def _empty(kind: AnyKind) -> FormatError:
     if isinstance(kind, Choices):
-        return FormatError(Text("Choose at least one option.", "请至少选择一项。"))
+        return FormatError(NOTHING_CHOSEN)
     if isinstance(kind, Choice):
         return FormatError(Text("Choose one option.", "请选择一项。"))
-    return FormatError(Text("This field is empty.", "这一格还没有填。"))
+    return FormatError(EMPTY)
 
 
 def grade(
@@ -192,8 +194,8 @@ def _scored_by(scoring: Scoring | None, field: Field) -> Field:
 
 
 def _disputed(field: FieldGrade, problem: Problem[Any]) -> FieldGrade:
-    """With the reason why two keys count, on a printed exercise whose key is disputed."""
-    if field.name not in problem.published or problem.erratum is None:
+    """With the reason why two keys count, if the answer is one of them: beside a wrong one it would name the key."""
+    if not field.correct or field.name not in problem.published or problem.erratum is None:
         return field
     return replace(field, feedback=paragraphs([field.feedback, problem.erratum.reason]))
 
@@ -249,7 +251,8 @@ def _follows(variant: Variant[Any], field: Field, answers: Answers) -> bool:
     if follow is None or not all(name in answers for name in field.follows):
         return False
     try:
-        expected: Any = field.kind.key(follow(variant.parameters, answers)[field.name])
+        with np.errstate(all="ignore"):  # an earlier answer may be as large as numbers go
+            expected: Any = field.kind.key(follow(variant.parameters, answers)[field.name])
     except (ValueError, ArithmeticError):
         return False  # with that earlier answer there is no right continuation
     return field.kind.compare(answers[field.name], expected).correct

@@ -1,8 +1,8 @@
 """What a problem is: plain frozen data and pure functions.
 
 A problem's parameters `P` are a `TypedDict` of JSON values under the names that the HTTP contract gives them (`X`,
-`y`, `w0`, `step_size`, …). They are what the student sees as `data` and what is stored with the attempt; the key is
-computed from them, never stored in them.
+`y`, `w0`, `step_size`, …). They are what is stored with the attempt and, but for what is `withheld`, what the student
+sees as `data`; the key is computed from them, never stored in them.
 """
 
 from collections.abc import Callable, Mapping
@@ -111,6 +111,7 @@ class Problem(Generic[P]):
     - `show_option`: an option's values as LaTeX, where rounding them is not the way to write them.
     - `native_choice`: the fields are choices by themselves; `forms` says under which names they are served.
     - `values`: further slots of the texts, beside the parameters themselves.
+    - `withheld`: parameters that nobody is shown as `data`, because their names or values hint at the key.
     - `exhibits`: tables and figures of the worked solution; computed when somebody looks at it, and only then.
     """
 
@@ -124,6 +125,7 @@ class Problem(Generic[P]):
     fields: Callable[[P], tuple[Field, ...]]
     ill_posed: Callable[[P], str | None] = _always
     values: Callable[[P], Mapping[str, str | Text]] = _nothing
+    withheld: tuple[str, ...] = ()
     exhibits: Callable[[P], Exhibits] | None = None
     mistakes: tuple[Mistake[P], ...] = ()
     follow: Callable[[P, Answers], Answers] | None = None
@@ -143,6 +145,10 @@ class Problem(Generic[P]):
         if self.native_choice:
             return self.native_forms
         return ("open", "choice") if self.printed_options else ("open",)
+
+    def data(self, parameters: P) -> dict[str, Any]:
+        """The numbers of an exercise as anybody may see them before answering."""
+        return {name: value for name, value in parameters.items() if name not in self.withheld}
 
     @property
     def set(self) -> str:

@@ -52,7 +52,7 @@ def read_whole(raw: Any, path: Path = ()) -> int:
     if exact != int(exact):
         raise FormatError(Text("Write a whole number here, such as 128.", "这里请填整数，例如 128。"), path)
     if abs(exact) > MAX_WHOLE:
-        raise FormatError(Text("This number is too large.", "这个数太大了。"), path)
+        raise _too_large(path)
     return int(exact)
 
 
@@ -72,7 +72,7 @@ def _read_exact(raw: Any, path: Path) -> Fraction:
 
 def _from_json(raw: float, path: Path) -> Fraction:
     if not math.isfinite(raw):
-        raise _not_finite(path)
+        raise FormatError(_NOT_FINITE, path)
     return Fraction(raw)
 
 
@@ -108,15 +108,12 @@ def _too_large(path: Path) -> FormatError:
     return FormatError(Text("This number is too large.", "这个数太大了。"), path)
 
 
-def _not_finite(path: Path) -> FormatError:
-    return FormatError(
-        Text("NaN and infinity are not answers; write a finite number.", "NaN 和无穷大不能作为答案，请填有限的数。"),
-        path,
-    )
-
-
+EMPTY = Text("This field is empty.", "这一格还没有填。")
+_NOT_FINITE = Text(
+    "NaN and infinity are not answers; write a finite number.", "NaN 和无穷大不能作为答案，请填有限的数。"
+)
 _ADVICE: tuple[tuple[str, Text], ...] = (
-    (r"", Text("This field is empty.", "这一格还没有填。")),
+    (r"", EMPTY),
     (
         r"[+-]?\d+,\d+",
         Text(
@@ -128,10 +125,7 @@ _ADVICE: tuple[tuple[str, Text], ...] = (
         r"[+-]?\d{1,3}([ ,'_]\d{3})+(\.\d*)?",
         Text("Leave out thousands separators: 1000 instead of 1 000.", "不要写千位分隔符：写 1000，不写 1 000。"),
     ),
-    (
-        r"[+-]? *(nan|inf|infinity|∞|无穷)",
-        Text("NaN and infinity are not answers; write a finite number.", "NaN 和无穷大不能作为答案，请填有限的数。"),
-    ),
+    (r"[+-]? *(nan|inf|infinity|∞|无穷)", _NOT_FINITE),
     (
         r".*\d *[ij]|[+-]?[ij]",
         Text("Complex numbers are not accepted here; write a real number.", "这里不接受复数，请填实数。"),

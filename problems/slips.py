@@ -68,8 +68,8 @@ def _of_numbers(name: str, kind: Number | Vector | Matrix, key: Any) -> Iterator
     for id_, text, slipped in _written_wrongly(numbers):
         changed = slipped != numbers
         apart = (np.abs(slipped - numbers) >= CLEAR * widths).any()
-        # A number that was divided until few of its digits are left could be any small number.
-        legible = not id_.startswith("decimal") or (np.abs(slipped) >= CLEAR * widths)[changed].all()
+        # Numbers that were divided until few of their digits are left could be any small numbers.
+        legible = not id_.startswith("decimal") or (np.abs(slipped) >= CLEAR * widths)[changed].any()
         if apart and legible:
             yield Slip(id_, text, {name: kind.key(slipped.tolist())})
 

@@ -95,6 +95,7 @@ def statement_problem(id_: str, *, version: int, topic: str, folder: Path) -> Pr
         solve=solve,
         fields=fields,
         values=values,
+        withheld=("statements",),  # their ids say what they are about
         native_choice=True,
         published=_answer(bank, [name for name, true in bank.published.items() if true == (bank.asked == "true")]),
         erratum=bank.erratum,

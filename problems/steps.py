@@ -78,7 +78,8 @@ def adapted(
 
 def _reach(X: Array, errors: Array) -> Array:
     """How far errors in w move the score of each sample: (T, b)."""
-    return np.matmul(np.abs(X), errors[..., None])[..., 0]
+    reach: Array = np.matmul(np.abs(X), errors[..., None])[..., 0]
+    return reach
 
 
 def linear_spread(

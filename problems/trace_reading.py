@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from problems.reading import MAX_NUMBER_LENGTH as LONG
 from problems.reading import FormatError, plain, read_number
 from problems.text import Text
 
@@ -44,7 +45,7 @@ class Pasted:
 def read_trace(raw: Any) -> Pasted:
     """The table that was pasted, or sent as JSON (a list of rows); raises `FormatError` with the place in words."""
     rows = _listed(raw) if isinstance(raw, list | tuple) else _pasted_rows(raw)
-    if not rows:
+    if not rows or not rows[0]:
         raise FormatError(Text("There are no numbers in this run.", "这里没有任何数。"))
     if len(rows) > MAX_ROWS + 1:  # the steps and their start
         raise FormatError(
@@ -119,7 +120,9 @@ def _bracketed(text: str) -> list[list[str]]:
     if assigned := _ASSIGNED.match(text):
         text = text[assigned.end() :]
     if (called := _CALLED.match(text)) and text.endswith(")"):
-        text = _TYPED.sub("", text[called.end() : -1]).rstrip(", \t\r\n")
+        text = text[called.end() : -1]
+        tail = text.rfind("]") + 1  # searched for from here on, since a search of all of it takes its length squared
+        text = (text[:tail] + _TYPED.sub("", text[tail:])).rstrip(", \t\r\n")
     text = text.translate(str.maketrans("(){}", "[][]"))
     brackets = "".join(re.findall(r"[\[\]]", text))
     if not (text.startswith("[") and text.endswith("]")):
@@ -170,11 +173,12 @@ def _cells(row: str) -> list[str]:
 
 def _values(rows: Sequence[Sequence[str]]) -> Array:
     try:
-        # Python's float also takes 1_000, nan and inf.
         values = np.array([[float(cell) for cell in row] for row in rows])
     except ValueError:
-        return np.array([[_number(cell, i, j) for j, cell in enumerate(row)] for i, row in enumerate(rows)])
-    if not np.isfinite(values).all() or any("_" in cell for row in rows for cell in row):
+        values = np.array(np.nan)
+    # Python's float also takes nan, inf, 1_000 and numbers of any length.
+    odd = not np.isfinite(values).all() or any("_" in cell or len(cell) > LONG for row in rows for cell in row)
+    if odd:
         return np.array([[_number(cell, i, j) for j, cell in enumerate(row)] for i, row in enumerate(rows)])
     return values
 
@@ -203,7 +207,7 @@ def _units(rows: Sequence[Sequence[str]], values: Array) -> Array:
     with np.errstate(divide="ignore"):
         magnitude = np.floor(np.log10(np.abs(values)))
     by_digits = np.where(values == 0, 0.0, 10.0 ** (np.clip(magnitude, -300, 300) + 1 - significant))
-    coarser = np.maximum(10.0 ** -min(decimals, 300), by_digits)
+    coarser = np.maximum(10.0 ** -max(-300, min(decimals, 300)), by_digits)
     return np.maximum(coarser, FLOAT32 * np.maximum(1.0, np.abs(values)))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic
 
-from problems.answers import Choice, Option
+from problems.answers import Choice, Choices, Option
 from problems.candidates import Candidates, candidates
 from problems.exhibits import Exhibits
 from problems.formula_kind import Formula
@@ -170,19 +170,9 @@ class Variant(Generic[P]):
         """An option in writing: rounded as the exercise asks, several fields as equations in a row."""
         if self.problem.show_option is not None and (shown := self.problem.show_option(self.parameters, answers)):
             return Text(f"${shown}$", f"${shown}$")
-        parts = [(field.name, self._rounded(field, answers[field.name])) for field in self.native_fields]
+        parts = [(field.name, rounded(field, answers[field.name])) for field in self.native_fields]
         joined = parts[0][1] if len(parts) == 1 else r",\; ".join(f"{name} = {value}" for name, value in parts)
         return Text(f"${joined}$", f"${joined}$")
-
-    @staticmethod
-    def _rounded(field: Field, value: Any) -> str:
-        if isinstance(field.kind, Formula):
-            return field.kind.latex(value)
-        decimals = getattr(field.kind, "decimals", None)
-        if isinstance(value, tuple | list):
-            rows = [row if isinstance(row, tuple | list) else [row] for row in value]
-            return latex_matrix(rows, decimals)
-        return value if isinstance(value, str) else latex_number(value, decimals)
 
     @cached_property
     def slots(self) -> Mapping[str, str | Text]:
@@ -205,6 +195,17 @@ class Variant(Generic[P]):
     def exhibits(self) -> Exhibits:
         """Tables and figures of the solution, computed anew each time: many variants are kept, few are looked at."""
         return self.problem.exhibits(self.parameters) if self.problem.exhibits else Exhibits()
+
+
+def rounded(field: Field, value: Any) -> str:
+    """An answer as LaTeX, with as many decimals as the exercise asks for."""
+    if isinstance(field.kind, Choice | Choices | Formula):
+        return field.kind.latex(value)
+    decimals = getattr(field.kind, "decimals", None)
+    if isinstance(value, tuple | list):
+        rows = [row if isinstance(row, tuple | list) else [row] for row in value]
+        return latex_matrix(rows, decimals)
+    return value if isinstance(value, str) else latex_number(value, decimals)
 
 
 def _as_latex(value: Any) -> str:

@@ -10,7 +10,7 @@ and gradients, which run inside the descent loops, do not.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from solvers.losses import scores
+from solvers.losses import mean_over_samples, scores
 from solvers.samples import Array, samples
 
 
@@ -55,8 +55,7 @@ def half_mse(w: Array, X: Array, y: Array) -> Array:
 
 def mse_gradient(w: Array, X: Array, y: Array) -> Array:
     """The gradient of `half_mse`: (XᵀXw − Xᵀy)/n = Xᵀ(Xw − y)/n, equation (1.5)."""
-    mean: Array = np.matmul(X.mT, (scores(w, X) - y)[..., None])[..., 0] / X.shape[-2]
-    return mean
+    return mean_over_samples(scores(w, X) - y, X)
 
 
 def hessian(X: Array) -> Array:

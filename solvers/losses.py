@@ -29,7 +29,7 @@ def margins(w: Array, X: Array, y: Array) -> Array:
     return y * scores(w, X)
 
 
-def _mean_over_samples(factors: Array, X: Array) -> Array:
+def mean_over_samples(factors: Array, X: Array) -> Array:
     """(1/n) Σ factorᵢ xᵢ: what the gradient of any mean loss of wᵀx comes down to. (..., n) -> (..., d)."""
     mean: Array = np.matmul(X.mT, factors[..., None])[..., 0] / X.shape[-2]
     return mean
@@ -68,7 +68,7 @@ def hinge_cost(w: Array, X: Array, y: Array) -> Array:
 
 def hinge_gradient(w: Array, X: Array, y: Array) -> Array:
     """Mean of −y x over the samples with margin < 1, the others counting as 0."""
-    return _mean_over_samples(y * hinge_derivative(margins(w, X, y)), X)
+    return mean_over_samples(y * hinge_derivative(margins(w, X, y)), X)
 
 
 def squared_hinge(m: Array) -> Array:
@@ -86,7 +86,7 @@ def squared_hinge_cost(w: Array, X: Array, y: Array) -> Array:
 def squared_hinge_gradient(w: Array, X: Array, y: Array) -> Array:
     """Equation (1.7), averaged: mean of (wᵀx − y) x over the samples with margin < 1, exactly 0 at margin ≥ 1."""
     s = scores(w, X)
-    return _mean_over_samples(np.where(y * s < 1.0, s - y, 0.0), X)
+    return mean_over_samples(np.where(y * s < 1.0, s - y, 0.0), X)
 
 
 def logistic(m: Array) -> Array:
@@ -105,4 +105,4 @@ def logistic_cost(w: Array, X: Array, y: Array) -> Array:
 
 def logistic_gradient(w: Array, X: Array, y: Array) -> Array:
     """Mean of −y σ(−m) x."""
-    return _mean_over_samples(y * logistic_derivative(margins(w, X, y)), X)
+    return mean_over_samples(y * logistic_derivative(margins(w, X, y)), X)

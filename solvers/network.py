@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike
 
 from solvers.activations import ACTIVATIONS, Activation, sigmoid, sigmoid_derivative
 from solvers.descent import Gradient, Order
+from solvers.losses import mean_over_samples, scores
 from solvers.samples import Array
 
 ActivationName: TypeAlias = Literal["sigmoid", "tanh", "relu", "identity"]
@@ -251,9 +252,9 @@ def single_layer_gradient(w: Array, b: ArrayLike, X: Array, y: Array) -> tuple[A
 
     X is (…, n, d), y is (…, n). C is not convex: descent comes to a stationary point, which need not be a minimum.
     """
-    z = np.matmul(X, w[..., np.newaxis])[..., 0] + np.asarray(b)[..., np.newaxis]
-    delta = (sigmoid(z) - y) * sigmoid_derivative(z) / X.shape[-2]
-    return np.matmul(X.mT, delta[..., np.newaxis])[..., 0], delta.sum(axis=-1)
+    z = scores(w, X) + np.asarray(b)[..., np.newaxis]
+    delta = (sigmoid(z) - y) * sigmoid_derivative(z)
+    return mean_over_samples(delta, X), delta.mean(axis=-1)
 
 
 # What the functions above share

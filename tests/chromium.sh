@@ -1,7 +1,10 @@
 #!/bin/sh
 # Prints the path of a Chromium for the browser tests; installs Debian's when there is none and this user may.
-# Prints nothing when there is none to be had: the browser tests then skip and say so, except under CI, where it fails.
+# Prints nothing where HAITANG_SKIP_BROWSER is set, or when there is none to be had: `make test` then skips the browser
+# tests and says so, except under CI, where this fails.
 set -u
+
+[ -n "${HAITANG_SKIP_BROWSER:-}" ] && exit
 
 find_chromium() {
   for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \

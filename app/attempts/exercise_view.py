@@ -163,8 +163,9 @@ class ExerciseView:
         return self.variant.hints
 
     @property
-    def forms(self) -> tuple[Form, ...]:
-        return self.variant.forms
+    def ways(self) -> tuple[Form, ...]:
+        """The forms, where they ask differently: not where the fields are choices by themselves."""
+        return () if self.problem.native_choice else self.variant.forms
 
     @property
     def max_score(self) -> float:
@@ -181,7 +182,7 @@ class ExerciseView:
 
     @property
     def code(self) -> tuple[tuple[str, str], ...]:
-        return as_code(self.variant.parameters)
+        return as_code(self.problem.data(self.variant.parameters))
 
     @property
     def draft(self) -> str:

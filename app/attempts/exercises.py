@@ -35,7 +35,7 @@ def variant_json(variant: Variant[Any], form: Form) -> dict[str, Any]:
         "forms": variant.forms,
         "title": variant.problem.page.title.as_dict(),
         "statement": variant.statement.as_dict(),
-        "data": variant.parameters,
+        "data": variant.problem.data(variant.parameters),
         "fields": [*(_field_json(field) for field in variant.fields(form)), *_trace_json(trace_of(variant, form))],
     }
 

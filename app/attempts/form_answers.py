@@ -14,7 +14,7 @@ from problems.problem import Answers, Field
 from problems.reading import FormatError
 from problems.text import Text
 
-_SEPARATED = re.compile(r"[^\s,;，；、]+[\s,;，；、]+[^\s,;，；、]+")
+_SEPARATORS = re.compile(r"[\s,;，；、]+")
 _KEY_LENGTH = 64
 
 
@@ -29,7 +29,7 @@ def _raw(kind: AnyKind, values: list[str]) -> Any:
     filled = [value for value in values if value.strip()]
     if isinstance(kind, Vector | Matrix):
         # A whole array pasted into one box: without JavaScript nothing has spread it over the others.
-        if len(filled) == 1 and _SEPARATED.search(filled[0].strip()):
+        if len(filled) == 1 and sum(map(bool, _SEPARATORS.split(filled[0]))) > 1:
             return filled[0]
         return _rows(values, kind.columns) if isinstance(kind, Matrix) else values
     return values[0] if values else ""

@@ -20,6 +20,7 @@ from app.attempts.result import AttemptResult
 from app.attempts.service import Service, service_of
 from app.attempts.submit import Submission, submit
 from app.core.errors import GradingFailedError, UnavailableError, UnknownAttemptError
+from app.core.forms import read_form
 from app.core.i18n import environment
 from app.core.ids import is_id, new_id
 from app.core.pages import language_of, render
@@ -100,7 +101,7 @@ async def check_answer(
     variant = (await service.variants.get(find(problem_id), seed)).variant
     form = form or variant.forms[0]
     fields = variant.fields(form)
-    sent = await request.form(max_files=0)
+    sent = await read_form(request)
     answers = raw_answers(fields, sent)
     if not is_genuine(request, visitor, sent):
         return await show(request, visitor, language, Shown(variant, form, answers, refusal="token"))

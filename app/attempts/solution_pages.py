@@ -1,7 +1,7 @@
 """The page of a worked solution, in practice: asked for, and with another variant at hand for another try."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -11,9 +11,11 @@ from app.attempts.exercise_view import exercise_address
 from app.attempts.solutions import Solution
 from app.attempts.solutions_api import in_practice, solution_of
 from app.core.pages import render
+from problems.answers import Choice, Choices, Option
 from problems.exhibits import Cell, Column, Table
 from problems.problem import Field, Form
 from problems.text import Language
+from problems.variant import rounded
 
 router = APIRouter(include_in_schema=False)
 
@@ -34,12 +36,9 @@ class SolutionView:
     solution: Solution
 
     @property
-    def keys(self) -> list[tuple[Field, str]]:
-        """Each field with its right answer as LaTeX, rounded as the exercise asks."""
-        return [
-            (field, field.kind.latex(self.solution.key[field.name]))
-            for field in self.solution.variant.fields(self.solution.form)
-        ]
+    def keys(self) -> list["KeyView"]:
+        variant, key = self.solution.variant, self.solution.key
+        return [KeyView(field, key[field.name]) for field in variant.fields(self.solution.form)]
 
     @property
     def tables(self) -> list["TableView"]:
@@ -53,6 +52,26 @@ class SolutionView:
         problem, form = self.solution.variant.problem, self.solution.form
         query = f"?form={form}" if form in problem.forms(1) else ""
         return f"/{language}/problems/{problem.id}/another{query}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """One field with its right answer: as LaTeX, rounded as the exercise asks, or the right options."""
+
+    field: Field
+    key: Any
+
+    @property
+    def latex(self) -> str:
+        return rounded(self.field, self.key)
+
+    @property
+    def options(self) -> list[Option]:
+        kind = self.field.kind
+        if not isinstance(kind, Choice | Choices):
+            return []
+        right = self.key if isinstance(kind, Choices) else [self.key]
+        return [option for option in kind.options if option.id in right]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +105,7 @@ def written(cell: Cell, column: Column) -> str:
             return "✓" if cell else "–"
         case str():
             return cell
-    shown = f"{cell:.10g}" if column.decimals is None else f"{cell:.{column.decimals}f}"
+    shown = f"{cell:.7g}" if column.decimals is None else f"{cell:.{column.decimals}f}"
     # No number is −0, and a number too large for its decimals is no number to read.
     if abs(cell) >= 1e9:
         shown = f"{cell:.6e}"

@@ -142,7 +142,8 @@ def hint_json(variant: Variant[Any], number: int) -> dict[str, Any]:
     operation_id="getFigure",
     summary="A figure of a worked solution, at the address that the solution names",
     response_class=Response,
-    responses=_file("SVG, to be kept for ever", SVG) | documented(errors.UnknownExhibitError, errors.UnavailableError),
+    responses=_file("SVG, to be kept for ever", SVG)
+    | documented(errors.UnknownExhibitError, errors.InvalidRequestError, errors.UnavailableError),
 )
 async def get_figure(request: Request, file: Annotated[str, Path(max_length=200)]) -> Response:
     """Who knows the address has been shown it: see `app.core.drawings`."""

@@ -9,6 +9,7 @@ from app.attempts.pages import Seed, Shown, show, show_exercise
 from app.attempts.service import service_of
 from app.attempts.trace_api import check, traced
 from app.core.errors import UnavailableError
+from app.core.forms import read_form
 from problems.catalogue import find
 from problems.problem import Form
 from problems.reading import FormatError
@@ -35,7 +36,7 @@ async def check_run(
     service = service_of(request)
     variant = (await service.variants.get(find(problem_id), seed)).variant
     traced(variant)
-    pasted = str((await request.form(max_files=0)).get("trace", ""))
+    pasted = str((await read_form(request)).get("trace", ""))
     shown = Shown(variant, form or variant.forms[0])
     try:
         view, status = TraceView(pasted, report=await check(service, variant, pasted)), 200

@@ -23,6 +23,7 @@ from problems.draws import MAX_SEED
 from problems.problem import Problem
 from problems.variant import Variant
 
+COMPUTING = 32  # so many runs may be checked, or wait to be
 DERIVED_CHOICE = "answer"  # the field of the derived form `choice`, whose options a layout describes
 
 R = TypeVar("R")
@@ -82,7 +83,7 @@ class Variants:
 
     async def compute(self, function: Callable[..., R], *arguments: Any) -> R:
         """What a function computes, in the threads that deal variants; raises `UnavailableError` when many wait."""
-        if self._computing >= self._waiting:
+        if self._computing >= COMPUTING:
             raise UnavailableError("Too much is being computed.", headers={"Retry-After": "2"})
         self._computing += 1
         try:
@@ -155,5 +156,5 @@ def _make(problem: Problem[Any], seed: int, stored: Stored | None) -> Served:
     # Key, mistakes and texts are computed once and kept by the variant: here, off the event loop. What fails now will
     # fail again where it is needed, and is dealt with there.
     with contextlib.suppress(Exception):
-        _ = served.variant.solved, served.variant.mistaken, served.variant.statement
+        _ = served.variant.solved, served.variant.candidates, served.variant.statement
     return served

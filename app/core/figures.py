@@ -108,8 +108,7 @@ def _with_words(svg: bytes, figure: Figure) -> bytes:
         for tag, both in (("title", figure.title), ("desc", figure.alt))
         for lang, text in (("en", both.en), ("zh-Hans", both.zh))
     )
-    doctype = head.find(b"<!DOCTYPE")
-    return head[: doctype if doctype >= 0 else None] + b"<svg " + attributes + b' role="img">' + words.encode() + body
+    return head.partition(b"<!DOCTYPE")[0] + b"<svg " + attributes + b' role="img">' + words.encode() + body
 
 
 # Charts
@@ -148,12 +147,6 @@ def _draw_chart(axes: Axes, chart: Chart, palette: Palette) -> None:
         spine.set_color(soft)
     if chart.log_y:
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
-        axes.yaxis.set_minor_locator(NullLocator())
-    else:
-        axes.yaxis.set_major_locator(MaxNLocator(6))
-    axes.xaxis.set_major_locator(MaxNLocator(6))
     for mark in chart.marks:
         match mark:
             case Curve():
@@ -162,12 +155,30 @@ def _draw_chart(axes: Axes, chart: Chart, palette: Palette) -> None:
                 _draw_dots(axes, mark, palette)
             case Contours():
                 axes.contour(mark.x, mark.y, mark.z, levels=list(mark.levels), colors=palette.contours, linewidths=0.8)
+    _set_ticks(axes, chart)
     if chart.square:
         axes.set_aspect("equal", adjustable="box")
     if any(mark.name for mark in chart.marks if not isinstance(mark, Contours)):
         axes.figure.legend(
             loc="outside upper center", ncols=2, frameon=False, labelcolor=ink, handlelength=2.4, columnspacing=1.6
         )
+
+
+def _set_ticks(axes: Axes, chart: Chart) -> None:
+    """Few enough to be read on a phone; on a logarithmic axis of more than two decades only powers of ten."""
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=_counts(chart)))
+    if not chart.log_y:
+        axes.yaxis.set_major_locator(MaxNLocator(6))
+        return
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _counts(chart: Chart) -> bool:
+    """Whether the horizontal axis counts something, such as steps: then it has no fractions."""
+    return all(isinstance(x, int) for mark in chart.marks for x in mark.x)
 
 
 def _draw_curve(axes: Axes, curve: Curve, palette: Palette) -> None:
@@ -210,12 +221,10 @@ def _draw_dots(axes: Axes, dots: Dots, palette: Palette) -> None:
 # Graphs
 
 
-_ROW = 1.0  # inches from one row of boxes to the next
-
-
 def _size(graph: Graph) -> tuple[float, float]:
-    rows = max(box.y for box in graph.boxes) - min(box.y for box in graph.boxes) + 1
-    return WIDTH, _ROW * rows
+    """In inches: one for each row of boxes."""
+    rows = [box.y for box in graph.boxes]
+    return WIDTH, max(rows) - min(rows) + 1
 
 
 def _draw_graph(axes: Axes, graph: Graph, palette: Palette) -> None:
@@ -258,7 +267,7 @@ def _draw_arrow(axes: Axes, arrow: Arrow, graph: Graph, boxes: list[object], pal
     )
     if arrow.label:
         # Nearer to where the arrow comes from, since the labels of crossing arrows would meet in the middle.
-        x, y = start.x + 0.42 * (end.x - start.x), -start.y - 0.5 * (end.y - start.y)
+        x, y = start.x + 0.35 * (end.x - start.x), -start.y - 0.4 * (end.y - start.y)
         axes.text(
             x,
             y,

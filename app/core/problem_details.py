@@ -139,11 +139,12 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
 
 def _allowed(request: Request) -> list[str]:
     """All methods of this address; the router itself names those of one route, and the address may have several."""
-    return [
-        method
-        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
-    ]
+
+    def has(method: str) -> bool:
+        return any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+
+    methods = [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if has(method)]
+    return ["GET, HEAD" if method == "GET" else method for method in methods]  # `app.core.middleware.Head`
 
 
 async def explain(slug: str) -> Response:

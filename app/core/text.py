@@ -43,6 +43,8 @@ CLASSES: Mapping[str, str] = {
 _STYLE = re.compile(r' style="([^"]*)"')
 _RAISED_BRACKET = re.compile(r'<(msup|msub|msubsup)>(<mo minsize="[^"]*" maxsize="[^"]*">[^<]*</mo>)')
 _CLOSING = re.compile("[,.;:!?)\\]\u2019\u201d\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f\u300b]+")
+_STRUCTURE = re.compile(r"(\\qquad(?![A-Za-z])|\\[{}]|[{}]|\\(?:left|right|begin|end)(?![A-Za-z]))")
+_OPENING, _CLOSED = ("{", r"\left", r"\begin"), ("}", r"\right", r"\end")
 _EAST_ASIAN = re.compile("[\u2e80-\u9fff\uff00-\uffef\u3000-\u303f]")
 
 
@@ -91,8 +93,24 @@ def _inline_math(_self: RendererHTML, tokens: Sequence[Token], place: int, *_: A
 
 
 def _displayed_math(_self: RendererHTML, tokens: Sequence[Token], place: int, *_: Any) -> str:
-    """A displayed formula has a box in which it can scroll, so that the page itself never scrolls sideways."""
-    return f'<span class="wide">{mathml(tokens[place].content, display=True)}</span>'
+    r"""A displayed formula has a box in which it can scroll, so that the page itself never scrolls sideways.
+
+    Several in one line, which `\qquad` sets apart, have a box each and stand below each other where the line is short.
+    """
+    boxes = [f'<span class="wide">{mathml(part, display=True)}</span>' for part in _side_by_side(tokens[place].content)]
+    return boxes[0] if len(boxes) == 1 else f'<span class="formulas">{"".join(boxes)}</span>'
+
+
+def _side_by_side(latex: str) -> Sequence[str]:
+    r"""The formula cut at every ``\qquad`` that stands in no braces, brackets or environment."""
+    parts, depth = [""], 0
+    for piece in _STRUCTURE.split(latex):
+        depth += piece.startswith(_OPENING) - piece.startswith(_CLOSED)
+        if piece == r"\qquad" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return [part for part in parts if part.strip()]
 
 
 def _soft_break(_self: RendererHTML, tokens: Sequence[Token], place: int, *_: Any) -> str:

@@ -4,66 +4,46 @@ Each is a wrong gradient, run through the method of the exercise; a table of the
 """
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import numpy as np
 
-from problems.problem import Mistake
+from problems.problem import Answers, Mistake, OneOf
 from problems.set1.linear_classifier import Array, Descent
 from problems.text import Text
 from solvers.descent import DataGradient
-from solvers.losses import hinge_gradient, logistic_gradient, scores, squared_hinge_gradient
+from solvers.losses import hinge_derivative, logistic_derivative, scores, squared_hinge_gradient
 
 P = TypeVar("P", bound=Descent)
 
 
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """The gradient (1/n) Σ factorᵢ xᵢ of a linear model, with `factors` (…, n) made from the scores and the labels."""
+
+    factors: Callable[[Array, Array], Array]
+
+    def __call__(self, w: Array, X: Array, y: Array) -> Array:
+        return _mean(self.factors(scores(w, X), y), X)
+
+
 def _mean(factors: Array, X: Array) -> Array:
-    """(1/n) Σ factorᵢ xᵢ, the form of every gradient of a linear model."""
     mean: Array = np.matmul(X.mT, factors[..., None])[..., 0] / X.shape[-2]
     return mean
 
 
-def _least_squares(w: Array, X: Array, y: Array) -> Array:
-    return _mean(scores(w, X) - y, X)
+def _residuals_below(s: Array, y: Array) -> Array:
+    """The factors of the right gradient."""
+    return np.where(y * s < 1, s - y, 0.0)
 
 
-def margin_reversed(w: Array, X: Array, y: Array) -> Array:
-    s = scores(w, X)
-    return _mean(np.where(y * s >= 1, s - y, 0.0), X)
+def _over_active(s: Array, y: Array) -> Array:
+    active = (y * s < 1).sum(axis=-1)[..., None]
+    return np.asarray(_residuals_below(s, y) * s.shape[-1] / np.maximum(active, 1))
 
 
-def _threshold_zero(w: Array, X: Array, y: Array) -> Array:
-    s = scores(w, X)
-    return _mean(np.where(y * s <= 1e-12, s - y, 0.0), X)  # a score that is 0 on paper may be 1e-17 here
-
-
-def _no_label_in_margin(w: Array, X: Array, y: Array) -> Array:
-    s = scores(w, X)
-    return _mean(np.where(s < 1, s - y, 0.0), X)
-
-
-def _residual_to_one(w: Array, X: Array, y: Array) -> Array:
-    s = scores(w, X)
-    return _mean(np.where(y * s < 1, s - 1, 0.0), X)
-
-
-def _outer_label_dropped(w: Array, X: Array, y: Array) -> Array:
-    m = y * scores(w, X)
-    return _mean(np.where(m < 1, m - 1, 0.0), X)
-
-
-def _label_not_distributed(w: Array, X: Array, y: Array) -> Array:
-    m = y * scores(w, X)
-    return _mean(np.where(m < 1, m - y, 0.0), X)
-
-
-def _ascent(w: Array, X: Array, y: Array) -> Array:
-    return -squared_hinge_gradient(w, X, y)
-
-
-def _mean_over_active(w: Array, X: Array, y: Array) -> Array:
-    active = (y * scores(w, X) < 1).sum(axis=-1)[..., None]
-    return np.asarray(squared_hinge_gradient(w, X, y) * X.shape[-2] / np.maximum(active, 1))
+margin_reversed = Weighted(lambda s, y: np.where(y * s >= 1, s - y, 0.0))
 
 
 def scaled(factor: Callable[[Array], float]) -> DataGradient:
@@ -71,19 +51,20 @@ def scaled(factor: Callable[[Array], float]) -> DataGradient:
     return lambda w, X, y: factor(X) * squared_hinge_gradient(w, X, y)
 
 
-WrongGradients = Mapping[str, tuple[DataGradient, Text]]
+WrongGradient = tuple[DataGradient, Text]
+WrongGradients = Mapping[str, WrongGradient]
 """Wrong gradients by the mistake's id, with what to tell the student."""
 
 WRONG_GRADIENTS: WrongGradients = {
     "no-margin-condition": (
-        _least_squares,
+        Weighted(lambda s, y: s - y),
         Text(
             "You update with every sample. A sample whose margin $y\\,W^\\top x$ is at least 1 contributes nothing.",
             "你对每个样本都作了更新。间隔 $y\\,W^\\top x$ 不小于 1 的样本对梯度没有贡献。",
         ),
     ),
     "threshold-zero": (
-        _threshold_zero,
+        Weighted(lambda s, y: np.where(y * s <= 1e-12, s - y, 0.0)),  # 0 on paper may be 1e-17 here
         Text(
             "You update only with misclassified samples (margin at most 0). The squared hinge acts on every margin "
             "below 1.",
@@ -91,35 +72,35 @@ WRONG_GRADIENTS: WrongGradients = {
         ),
     ),
     "no-label-in-margin": (
-        _no_label_in_margin,
+        Weighted(lambda s, y: np.where(s < 1, s - y, 0.0)),
         Text(
             "The margin is $y\\,W^\\top x$; you tested $W^\\top x \\ge 1$ without the label.",
             "间隔是 $y\\,W^\\top x$；你判断的是 $W^\\top x \\ge 1$，漏掉了标签。",
         ),
     ),
     "residual-to-one": (
-        _residual_to_one,
+        Weighted(lambda s, y: np.where(y * s < 1, s - 1, 0.0)),
         Text(
             "The residual is $W^\\top x - y$; you subtracted 1 for the negative samples, too.",
             "残差是 $W^\\top x - y$；你对负样本也减去了 1。",
         ),
     ),
     "outer-label-dropped": (
-        _outer_label_dropped,
+        Weighted(lambda s, y: np.where(y * s < 1, y * s - 1, 0.0)),
         Text(
             "The gradient of one sample is $-(1 - y\\,W^\\top x)\\,y\\,x$; the factor $y$ before $x$ is missing.",
             "单个样本的梯度是 $-(1 - y\\,W^\\top x)\\,y\\,x$；你漏掉了 $x$ 前面的因子 $y$。",
         ),
     ),
     "label-not-distributed": (
-        _label_not_distributed,
+        Weighted(lambda s, y: np.where(y * s < 1, y * s - y, 0.0)),
         Text(
             "Multiplying $-(1 - y\\,W^\\top x)$ by $y$ gives $W^\\top x - y$; you kept $y\\,W^\\top x - y$.",
             "$-(1 - y\\,W^\\top x)$ 乘以 $y$ 得到 $W^\\top x - y$；你写成了 $y\\,W^\\top x - y$。",
         ),
     ),
     "hinge": (
-        hinge_gradient,
+        Weighted(lambda s, y: y * hinge_derivative(y * s)),
         Text(
             "That is the gradient $-y\\,x$ of the plain hinge loss. The squared hinge keeps the factor "
             "$1 - y\\,W^\\top x$.",
@@ -127,14 +108,14 @@ WRONG_GRADIENTS: WrongGradients = {
         ),
     ),
     "logistic": (
-        logistic_gradient,
+        Weighted(lambda s, y: y * logistic_derivative(y * s)),
         Text(
             "That is the gradient of the logistic loss; here the loss is the squared hinge.",
             "这是对数几率损失的梯度；本题的损失是平方铰链损失。",
         ),
     ),
     "mean-over-active": (
-        _mean_over_active,
+        Weighted(_over_active),
         Text(
             "You divided by the number of samples below the margin; the mean runs over all samples.",
             "你除以了间隔不足 1 的样本个数；平均应对全部样本进行。",
@@ -142,36 +123,36 @@ WRONG_GRADIENTS: WrongGradients = {
     ),
 }
 
-ASCENT = (
-    _ascent,
+ASCENT: WrongGradient = (
+    Weighted(lambda s, y: -_residuals_below(s, y)),
     Text(
         "Your steps go up the gradient: $W^{(t+1)} = W^{(t)} - \\eta\\,\\nabla C$ has a minus sign.",
         "你是沿梯度上升的：$W^{(t+1)} = W^{(t)} - \\eta\\,\\nabla C$ 中是减号。",
     ),
 )
-SUM = (
-    scaled(lambda X: float(X.shape[-2])),
+SUM: WrongGradient = (
+    Weighted(lambda s, y: s.shape[-1] * _residuals_below(s, y)),
     Text(
         "You summed the gradients of the samples; the cost is their mean, so divide by $n$.",
         "你把各样本的梯度相加了；代价函数是平均值，还要除以 $n$。",
     ),
 )
-TWICE = (
-    scaled(lambda _: 2.0),
+TWICE: WrongGradient = (
+    Weighted(lambda s, y: 2.0 * _residuals_below(s, y)),
     Text(
         "Your gradient is twice too long: the $\\frac12$ in the loss cancels the 2 of the square.",
         "你的梯度大了一倍：损失中的 $\\frac12$ 与平方求导产生的 2 相消。",
     ),
 )
-HALF = (
-    scaled(lambda _: 0.5),
+HALF: WrongGradient = (
+    Weighted(lambda s, y: 0.5 * _residuals_below(s, y)),
     Text(
         "Your gradient is half as long as it should be: the $\\frac12$ cancels when the square is differentiated, "
         "and must not be used again.",
         "你的梯度只有应有的一半：平方求导时 $\\frac12$ 已被消去，不能再乘一次。",
     ),
 )
-OVER_FEATURES = (
+OVER_FEATURES: WrongGradient = (
     scaled(lambda X: X.shape[-2] / X.shape[-1]),
     Text(
         "You divided by the number $d$ of features; the mean runs over the $n$ samples.",
@@ -185,21 +166,37 @@ GRADIENT_OF_BOOK = "1.4, (1.7)"
 def gradient_mistakes(
     run: Callable[[P, DataGradient], Array], wrong: WrongGradients, *, core: frozenset[str]
 ) -> tuple[Mistake[P], ...]:
-    """A mistake for each wrong gradient: `run` with it, last iterate. ``ascent`` diverges and is no distractor."""
+    """A mistake for each wrong gradient: `run` with it, last iterate. ``ascent`` diverges and is no distractor.
 
-    def answers(gradient: DataGradient) -> Callable[[P], dict[str, Array]]:
-        return lambda p: _last(lambda: run(p, gradient))
+    One run serves them all: a stack of starts, each of which follows a gradient of its own.
+    """
+    names, gradients = list(wrong), [gradient for gradient, _ in wrong.values()]
+    others = [row for row, gradient in enumerate(gradients) if not isinstance(gradient, Weighted)]
+
+    def stacked(w: Array, X: Array, y: Array) -> Array:
+        """Each row of the stack along its own gradient; the scores are computed for all of them at once."""
+        reached = scores(w, X)
+        factors = [g.factors(s, y) if isinstance(g, Weighted) else s for g, s in zip(gradients, reached, strict=True)]
+        followed = _mean(np.stack(factors), X)
+        for row in others:
+            followed[row] = gradients[row](w[row], X, y)
+        return followed
+
+    def together(p: P) -> Mapping[str, Answers]:
+        starts = np.tile(np.array(p["w0"], dtype=float), (len(names), 1))
+        last = _last(lambda: run(cast("P", {**p, "w0": starts}), stacked))["w"]
+        return {name: {"w": w} for name, w in zip(names, last, strict=True)}
 
     return tuple(
         Mistake(
             id=name,
             text=text,
-            answers=answers(gradient),
+            answers=OneOf(together, name),
             core=name in core,
             distractor=name != "ascent",
             reread=GRADIENT_OF_BOOK,
         )
-        for name, (gradient, text) in wrong.items()
+        for name, (_, text) in wrong.items()
     )
 
 

@@ -5,10 +5,11 @@ final answer.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
+from problems.set1.classifier_mistakes import margin_reversed
 from problems.set1.sample_orders import WrongOrders
 from problems.step_words import NOTHING_MOVED, TWO_STEPS, other_sample, sample_skipped, sample_used, turn
 from problems.steps import StepSizes
@@ -66,6 +67,31 @@ def order_steps(step: Step[P], orders: WrongOrders) -> tuple[StepMistake[P], ...
         return lambda p, rows: step(p, rows, order=order(len(p["y"]), p["steps"])[: len(rows)])
 
     return tuple(StepMistake(name, ordered(order)) for name, (order, _) in orders.items())
+
+
+def careless_steps(step: Step[P], *, step_sizes: tuple[float, float]) -> tuple[StepMistake[P], ...]:
+    """The margin reversed, scrambled data, and the step size of the neighbour where that as printed is asked for."""
+    printed, neighbours = step_sizes
+
+    def reshaped(p: P, rows: Array) -> Array:
+        X = np.array(p["X"])
+        return step(_with(p, X=X.T.reshape(X.shape)), rows)
+
+    def other_step_size(p: P, rows: Array) -> Array:
+        return step(_with(p, step_size=neighbours if p["step_size"] == printed else np.nan), rows)
+
+    return rule_steps(
+        {
+            "margin-reversed": lambda p, rows: step(p, rows, margin_reversed),
+            "reshaped-data": reshaped,
+            "other-step-size": other_step_size,
+        }
+    )
+
+
+def _with(p: P, **changed: Any) -> P:
+    """The same exercise with some of its data replaced."""
+    return cast("P", {**p, **changed})
 
 
 def two_steps(next_rows: Rule[P], p: P, rows: Array) -> Iterable[Happening]:

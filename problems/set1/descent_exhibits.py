@@ -1,22 +1,25 @@
 """Tables and figures of exercises 1.6 to 1.10: what happens at every step, and how the methods differ on these data."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 
 from problems.charts import Method, cost_figure, decision_figure, path_figure
-from problems.exhibits import Column, Exhibits, Table, symbol, symbols
+from problems.exhibits import Exhibits, Table, Tone, symbol, symbols
 from problems.set1.linear_classifier import Array, Classification, Descent, arrays
 from problems.text import Text
+from problems.visits import SAMPLE, visits_table
 from solvers.descent import adagrad, cyclic, full_batch, gradient_descent, momentum, on_batches
 from solvers.losses import margins, squared_hinge_cost, squared_hinge_gradient
 
 MethodName = Literal["GD", "SGD", "momentum", "AdaGrad"]
 
 STEP = symbol("t", "t")
-SAMPLE = Column("sample", Text("sample", "样本"))
 MARGIN = symbol("margin", "y^{(i)} W^\\top x^{(i)}", 6)
 WEIGHTS = tuple(f"$w_{j}$" for j in range(1, 5))
+
+_COLOURS: Mapping[str, Tone] = {"GD": "blue", "SGD": "orange", "momentum": "green", "AdaGrad": "purple"}
 
 ITERATES = Text(
     "All iterates $W^{(t)}$ with the cost and its gradient there.",
@@ -70,7 +73,7 @@ def _methods(p: Descent, method: MethodName, iterates: Array, alpha: float, epsi
         "AdaGrad": ("AdaGrad", Text("AdaGrad on single samples", "单样本的 AdaGrad 方法")),
     }
     order = [method, *(name for name in runs if name != method)]
-    return [Method(*names[name], runs[name]) for name in order]
+    return [Method(*names[name], runs[name], _COLOURS[name]) for name in order]
 
 
 def _full_table(p: Descent, iterates: Array) -> Table:
@@ -169,28 +172,6 @@ def margins_table(p: Classification, iterates: Array) -> Table:
 def perceptron_exhibits(p: Classification, iterates: Array) -> Exhibits:
     """A perceptron's visits, (visits + 1, d), in order of the samples."""
     X, y, _ = arrays(p)
-    exact = np.round(iterates, 10) + 0.0  # + 0.0: no −0
-    seen = np.arange(len(exact) - 1) % len(y)
-    before = np.round((y[seen] * (X[seen] * exact[:-1]).sum(axis=1)), 10) + 0.0
-    moved = (exact[1:] != exact[:-1]).any(axis=1)
-    rows = zip((seen + 1).tolist(), before.tolist(), moved.tolist(), exact[1:].tolist(), strict=True)
     return Exhibits(
-        tables=(
-            Table(
-                "visits",
-                Text(
-                    "Every visit: the sample, its margin before, whether it is a mistake, and the weights afterwards.",
-                    "每次访问：样本、访问前的间隔、是否更新，以及访问后的权重。",
-                ),
-                (
-                    symbol("k", "k"),
-                    SAMPLE,
-                    symbol("margin", "y^{(i)} W^\\top x^{(i)}", 4),
-                    Column("update", Text("update", "更新")),
-                    *symbols("w", 4, 2),
-                ),
-                tuple((k, i, m, u, *w) for k, (i, m, u, w) in enumerate(rows, start=1)),
-            ),
-        ),
-        figures=(decision_figure(X, y, exact[-1]),),
+        (visits_table(X, y, iterates, decimals=2, start=1),), (decision_figure(X, y, np.round(iterates[-1], 10)),)
     )

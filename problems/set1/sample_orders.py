@@ -1,11 +1,12 @@
 """Mistakes in the order of the samples and in the number of single-sample steps: exercises 1.7 and 1.9."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import numpy as np
 
-from problems.set1.linear_classifier import Array, Descent
+from problems.problem import Answers, Mistake, OneOf
+from problems.set1.linear_classifier import Array, Descent, arrays
 from problems.text import Text
 from solvers.descent import DataGradient, Order, cyclic
 from solvers.losses import squared_hinge_gradient
@@ -83,10 +84,26 @@ WRONG_ORDERS: WrongOrders = {
 """Wrong samples, step by step."""
 
 
-def order_mistakes(run: SingleSampleRun[P]) -> Mapping[str, tuple[Callable[[P], Array], Text]]:
-    """The run with each of the wrong orders."""
+def order_mistakes(run: SingleSampleRun[P], *, core: frozenset[str], reread: str) -> tuple[Mistake[P], ...]:
+    """A mistake for each of the wrong orders.
 
-    def ordered(order: Callable[[int, int], Order]) -> Callable[[P], Array]:
-        return lambda p: run(p, order=order(len(p["y"]), p["steps"]))
+    One run serves them all: a stack of problems, each with its samples in the order in which it sees them.
+    """
+    wrong = {**WRONG_NUMBERS, **WRONG_ORDERS}
 
-    return {name: (ordered(order), text) for name, (order, text) in {**WRONG_NUMBERS, **WRONG_ORDERS}.items()}
+    def together(p: P) -> Mapping[str, Answers]:
+        X, y, w0 = arrays(p)
+        seen = [order(len(y), p["steps"])[:, 0] for order, _ in wrong.values()]
+        longest = max(map(len, seen))
+        # The shorter ones go on with the first sample; what they reach after their own last step is not looked at.
+        padded = np.array([np.pad(order, (0, longest - len(order))) for order in seen])
+        stack = {**p, "X": X[padded], "y": y[padded], "w0": np.tile(w0, (len(seen), 1))}
+        iterates = run(cast("P", stack), order=np.arange(longest)[:, None])
+        return {
+            name: {"w": iterates[len(order), row]} for row, (name, order) in enumerate(zip(wrong, seen, strict=True))
+        }
+
+    return tuple(
+        Mistake(id=name, text=text, answers=OneOf(together, name), core=name in core, reread=reread)
+        for name, (_, text) in wrong.items()
+    )

@@ -213,6 +213,22 @@ async def test_a_form_that_may_not_be_ours_is_shown_again_with_the_answer(
     assert attempts(app) == 0
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "utf-7", "unicode_escape", "undefined", "punycode"])
+async def test_a_body_in_a_codec_of_its_own_choice_is_no_form_of_ours(client: httpx.AsyncClient, codec: str) -> None:
+    form = hidden(await client.get("/en/problems/1.6"))
+    parts = [
+        f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (*form.items(), *(("w", value) for value in ("+2AA-", r"\ud800", "3", "4")))
+    ]
+    page = await client.post(
+        "/en/problems/1.6",
+        content="".join([*parts, "--B--\r\n"]),
+        headers={"Content-Type": f"multipart/form-data; boundary=B; charset={codec}"},
+    )
+    assert page.status_code == 200
+    assert "Your answer has not been checked yet" in page.text
+
+
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://haitang.test"}])
 async def test_a_form_that_a_browser_says_is_ours_is_taken(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
     form = hidden(await client.get("/en/problems/1.6"))
@@ -253,6 +269,11 @@ async def test_a_busy_server_keeps_the_answer_on_the_page(
     assert page.status_code == 503
     assert "retry-after" in page.headers
     assert tuple(values(page, "w")) == KEY_16
+
+
+async def test_another_way_to_answer_is_offered_where_there_is_one(client: httpx.AsyncClient) -> None:
+    pages = {name: await client.get(f"/en/problems/{name}?seed=1") for name in ("1.6", "2.1", "2.2")}
+    assert [name for name, page in pages.items() if "Way to answer" in page.text] == ["1.6"]
 
 
 async def test_another_variant_keeps_the_form(client: httpx.AsyncClient) -> None:

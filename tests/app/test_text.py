@@ -77,3 +77,21 @@ def test_a_line_break_between_chinese_characters_is_no_space() -> None:
 @pytest.mark.parametrize("problem_id", catalogue())
 def test_every_text_of_every_problem_can_be_shown(problem_id: str) -> None:
     check_texts({problem_id: catalogue()[problem_id]}, seeds=range(6))
+
+
+@pytest.mark.parametrize(
+    ("latex", "parts"),
+    [
+        (r"a = 1, \qquad b = 2.", 2),
+        (r"a = 1", 1),
+        (r"\left( a \qquad b \right)", 1),
+        (r"\begin{cases} a & \text{if } b \qquad c \\ d \end{cases}, \qquad e", 2),
+        (r"\frac{a \qquad b}{c}", 1),
+        (r"\{a\}, \qquad \{b\}", 2),
+        (r"a \qquad", 1),
+    ],
+)
+def test_formulas_side_by_side_have_a_box_each(latex: str, parts: int) -> None:
+    html = block(f"$${latex}$$")
+    assert (html.count('class="wide"'), html.count("<math")) == (parts, parts)
+    assert ('class="formulas"' in html) == (parts > 1)

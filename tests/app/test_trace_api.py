@@ -213,6 +213,12 @@ async def test_the_page_keeps_what_it_cannot_read(client: httpx.AsyncClient, pas
     assert pasted.replace("<b>x</b>", "&lt;b&gt;x&lt;/b&gt;") in response.text or "\x00" in pasted
 
 
+async def test_a_body_in_a_codec_of_its_own_choice_is_no_form_of_ours(client: httpx.AsyncClient) -> None:
+    part = '--B\r\nContent-Disposition: form-data; name="trace"\r\n\r\n\\ud800\r\n--B--\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=B; charset=unicode_escape"}
+    assert (await client.post(PAGE, content=part, headers=headers)).status_code == 422
+
+
 async def test_the_page_without_a_run(client: httpx.AsyncClient) -> None:
     assert (await client.get(PAGE)).status_code == 200  # the other language's link leads here
     assert (await client.post("/en/problems/1.4/trace?seed=3", data={"trace": "0"})).status_code == 404

@@ -47,7 +47,7 @@ def answer(page: Page, problem: str, values: tuple[str, ...]) -> None:
     else:
         for value in values:
             page.locator(f"input[value='{value}']").check()
-    page.locator("form button[type=submit]").click()
+    page.locator("form[data-draft] button[type=submit]").first.click()
     page.locator("#summary").wait_for()
 
 

@@ -6,6 +6,7 @@ from itertools import combinations, product
 import mpmath
 import numpy as np
 import pytest
+from scipy.optimize import nnls
 from scipy.stats import chisquare
 from sklearn.datasets import load_iris
 from sklearn.linear_model import SGDClassifier
@@ -225,6 +226,30 @@ def test_least_squares_descent_has_a_closed_form(commute, apart):
     iterates = gradient_descent(full_batch(mse_gradient, X, y), np.ones(3), 0.1, 200)
     expected = [best + np.linalg.matrix_power(contraction, t) @ (np.ones(3) - best) for t in range(201)]
     assert apart(iterates, expected) <= 1e-12
+
+
+def test_projected_descent_finds_the_best_weights_that_are_not_negative(commute, apart):
+    """Of the minutes left of an hour: they fall with the kilometres, so the free minimiser has negative weights."""
+    X, y = commute[0], 60 - commute[1]
+    best, _ = nnls(X, y)
+    assert (least_squares(X, y) < 0).any()
+    gradient = full_batch(mse_gradient, X, y)
+    for method, options in ((gradient_descent, {}), (momentum, {"momentum": 0.2})):
+        iterates = method(
+            gradient, np.zeros(3), step_size=0.05, steps=5000, project=lambda w: np.maximum(w, 0), **options
+        )
+        assert (iterates >= 0).all()
+        assert apart(iterates[-1], best) <= 1e-12
+
+
+def test_each_new_iterate_is_projected_and_the_next_step_starts_from_it():
+    """P rounds down. Descent: −1.5 becomes −2, then −3.5 becomes −4. AdaGrad: −0.5 becomes −1, −1.35 becomes −2."""
+
+    def downhill(w, _t):
+        return np.full_like(w, 3)
+
+    assert gradient_descent(downhill, [0.0], 0.5, 2, project=np.floor).tolist() == [[0], [-2], [-4]]
+    assert adagrad(downhill, [0.0], 0.5, 0.0, 2, project=np.floor).tolist() == [[0], [-1], [-2]]
 
 
 def test_beyond_the_largest_stable_step_the_descent_diverges(commute):

@@ -14,6 +14,7 @@ from problems.chapters.linear_data import (
     matrix,
     trips_table,
 )
+from problems.chapters.regression_exhibits import model_exhibits
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
@@ -60,6 +61,7 @@ problem = Problem(
     solve=solve,
     fields=lambda _: (Field(name="w", kind=Vector(3, Tolerance("absolute", 0.001)), label="W^* ="),),
     values=values,
+    exhibits=lambda p: model_exhibits(*arrays(p), least_squares(*arrays(p))),
     mistakes=(
         *(_mistake(name, fit, text) for name, (fit, text) in {**WRONG_FITS, **REARRANGED_FITS}.items()),
         Mistake(

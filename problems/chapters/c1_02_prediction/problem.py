@@ -15,6 +15,7 @@ from problems.chapters.linear_data import (
     ill_posed_trips,
     trips_table,
 )
+from problems.chapters.regression_exhibits import model_exhibits
 from problems.draws import Draws
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Mistake, Problem
@@ -114,6 +115,7 @@ problem = Problem(
     ),
     follow=follow,
     values=values,
+    exhibits=lambda p: model_exhibits(*arrays(p), least_squares(*arrays(p))),
     mistakes=(
         *(_fit_mistake(name, fit, text) for name, (fit, text) in {**WRONG_FITS, **REARRANGED_FITS}.items()),
         Mistake(

@@ -7,6 +7,7 @@ import numpy as np
 
 from problems.answers import Number, Vector
 from problems.chapters.linear_data import COMMUTE, Trips, arrays, column, draw_trips, ill_posed_trips, trips_table
+from problems.chapters.regression_exhibits import model_exhibits
 from problems.draws import Draws
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Mistake, Problem
@@ -121,6 +122,7 @@ problem = Problem(
     ),
     follow=follow,
     values=values,
+    exhibits=lambda p: model_exhibits(*arrays(p), np.array(p["w"])),
     mistakes=(
         Mistake(
             id="residual-sign",

@@ -8,6 +8,7 @@ import numpy as np
 
 from problems.answers import Vector
 from problems.chapters.linear_data import column, matrix
+from problems.chapters.regression_exhibits import parabola_exhibits
 from problems.draws import Draws
 from problems.latex import latex_matrix
 from problems.problem import Answers, Field, Mistake, Problem
@@ -104,6 +105,7 @@ problem = Problem(
         Field(name="w", kind=Vector(p["degree"] + 1, Tolerance("absolute", 0.001)), label=r"(w_0, w_1, w_2)^\top ="),
     ),
     values=values,
+    exhibits=lambda p: parabola_exhibits(*arrays(p), _weights(p)),
     mistakes=(
         Mistake(
             id="highest-power-first",

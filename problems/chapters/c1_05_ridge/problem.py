@@ -8,6 +8,7 @@ import numpy as np
 
 from problems.answers import Vector
 from problems.chapters.linear_data import column, matrix
+from problems.chapters.regression_exhibits import ridge_exhibits
 from problems.draws import Draws
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Mistake, Problem
@@ -114,6 +115,7 @@ problem = Problem(
     solve=solve,
     fields=lambda _: (Field(name="w", kind=Vector(2, Tolerance("absolute", 0.001)), label="W^* ="),),
     values=values,
+    exhibits=lambda p: ridge_exhibits(*arrays(p), _ridge(p, p["ridge"]), least_squares(*arrays(p))),
     mistakes=(
         Mistake(
             id="no-penalty",

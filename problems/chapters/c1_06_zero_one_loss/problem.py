@@ -7,7 +7,9 @@ import numpy as np
 
 from problems.answers import Number, Vector
 from problems.chapters.c1_06_zero_one_loss.samples import Classifier, arrays, draw
+from problems.chapters.classifier_exhibits import scored_exhibits
 from problems.chapters.linear_data import column
+from problems.exhibits import Exhibits
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
@@ -89,6 +91,11 @@ def values(p: Classifier) -> dict[str, str | Text]:
     }
 
 
+def exhibits(p: Classifier) -> Exhibits:
+    w, X, y = arrays(p)
+    return scored_exhibits(X, y, w)
+
+
 def _no_bias(p: Classifier) -> Answers:
     w, X, y = arrays(p)
     return _classified(w[1:], X[:, 1:], y)
@@ -149,6 +156,7 @@ problem = Problem(
     ),
     follow=follow,
     values=values,
+    exhibits=exhibits,
     mistakes=(
         Mistake(
             id="scores-for-margins",

@@ -7,6 +7,7 @@ from typing import TypedDict
 import numpy as np
 
 from problems.answers import Number
+from problems.chapters.classifier_exhibits import losses_exhibits
 from problems.draws import Draws
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Mistake, Problem
@@ -120,6 +121,7 @@ problem = Problem(
         )
     ),
     values=values,
+    exhibits=lambda p: losses_exhibits(_margins(p)),
     mistakes=(
         Mistake(
             id="no-label",

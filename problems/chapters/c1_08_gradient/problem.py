@@ -7,7 +7,9 @@ import numpy as np
 
 from problems.answers import Vector
 from problems.chapters.linear_data import COMMUTE, Trips, arrays, column, draw_trips, ill_posed_trips, trips_table
+from problems.chapters.regression_exhibits import gradients_table
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
@@ -73,6 +75,11 @@ def values(p: AtWeights) -> dict[str, str | Text]:
     }
 
 
+def exhibits(p: AtWeights) -> Exhibits:
+    X, y = arrays(p)
+    return Exhibits((gradients_table(X, y, np.array(p["w"]), range(1, len(y) + 1)),))
+
+
 def _wrong(gradient: Callable[[AtWeights, Array, Array, Array], Array]) -> Callable[[AtWeights], Answers]:
     """A wrong gradient, given p, w, X, y, with the right penalty added to it."""
 
@@ -108,6 +115,7 @@ problem = Problem(
     ),
     follow=follow,
     values=values,
+    exhibits=exhibits,
     mistakes=(
         Mistake(
             id="residual-sign",

@@ -17,7 +17,9 @@ from problems.chapters.descent_data import (
     stable_step,
 )
 from problems.chapters.descent_mistakes import SEVERAL_SAMPLES, mistakes, with_gradients
+from problems.chapters.regression_exhibits import gradients_table
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
@@ -67,6 +69,11 @@ def values(p: Step) -> dict[str, str | Text]:
         "cost_before": f"{half_mse(w0, X, y):.3f}",
         "cost_after": f"{half_mse(solved['w'], X, y):.3f}",
     }
+
+
+def exhibits(p: Step) -> Exhibits:
+    X, y, w0 = arrays(p)
+    return Exhibits((gradients_table(X, y, w0, range(1, len(y) + 1)),))
 
 
 def _stepping(p: Step, step_size: float) -> Answers:
@@ -121,6 +128,7 @@ problem = Problem(
     fields=fields,
     follow=follow,
     values=values,
+    exhibits=exhibits,
     show_option=lambda p, answers: options_by_label(fields(p), answers),
     mistakes=mistakes(
         {**with_gradients(solve, _GRADIENTS), **STEPS},

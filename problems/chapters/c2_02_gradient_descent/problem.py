@@ -18,7 +18,9 @@ from problems.chapters.descent_data import (
 )
 from problems.chapters.descent_mistakes import SEVERAL_SAMPLES, mistakes, with_gradients
 from problems.chapters.descent_tracing import full_batch_step, full_batch_tracing
+from problems.chapters.regression_exhibits import run_exhibits
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_matrix
 from problems.problem import Answers, Field, Problem
 from problems.set1.rounded_runs import rounding_mistakes
@@ -80,6 +82,11 @@ def values(p: Steps) -> dict[str, str | Text]:
         "iterates": iterates_table(run(p)),
         "minimiser": column(least_squares(X, y), 3),
     }
+
+
+def exhibits(p: Steps) -> Exhibits:
+    X, y, _ = arrays(p)
+    return run_exhibits(X, y, run(p))
 
 
 def _single_samples(p: Steps, steps: int) -> Answers:
@@ -206,6 +213,7 @@ problem = Problem(
     solve=solve,
     fields=lambda p: (Field(name="w", kind=Vector(3, Tolerance("absolute", 0.001)), label=f"W^{{({p['steps']})}} ="),),
     values=values,
+    exhibits=exhibits,
     mistakes=(
         *mistakes(
             {**with_gradients(solve, _GRADIENTS), **RUNS},

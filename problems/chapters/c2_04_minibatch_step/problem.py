@@ -18,7 +18,9 @@ from problems.chapters.descent_data import (
     single,
 )
 from problems.chapters.descent_mistakes import SEVERAL_SAMPLES, mistakes, with_gradients
+from problems.chapters.regression_exhibits import gradients_table
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_matrix, latex_number
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
@@ -76,6 +78,11 @@ def values(p: Minibatch) -> dict[str, str | Text]:
         "gradient": column((w0 - run(p)[-1]) / p["step_size"]),
         "w1": column(run(p)[-1]),
     }
+
+
+def exhibits(p: Minibatch) -> Exhibits:
+    X, y, w0 = arrays(p)
+    return Exhibits((gradients_table(X, y, w0, p["batch"]),))
 
 
 def _sample(x: Array) -> str:
@@ -158,6 +165,7 @@ problem = Problem(
     solve=solve,
     fields=lambda _: (Field(name="w", kind=Vector(3, Tolerance("absolute", 0.001)), label="W^{(1)} ="),),
     values=values,
+    exhibits=exhibits,
     mistakes=mistakes(
         {**with_gradients(solve, _GRADIENTS), **RUNS},
         core=frozenset({"sum-instead-of-mean", "divided-by-n", "full-gradient", "counted-from-zero"}),

@@ -20,7 +20,9 @@ from problems.chapters.descent_data import (
 )
 from problems.chapters.descent_mistakes import ONE_SAMPLE, mistakes, with_gradients
 from problems.chapters.descent_tracing import full_gradient, in_order, order_rules, single_sample_tracing
+from problems.chapters.regression_exhibits import run_exhibits
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
 from problems.set1.classifier_tracing import SizedStep
@@ -98,6 +100,11 @@ def values(p: Decaying) -> dict[str, str | Text]:
         "table": Text(en, zh),
         "iterates": iterates_table(iterates, shown=range(len(iterates))),
     }
+
+
+def exhibits(p: Decaying) -> Exhibits:
+    X, y, _ = arrays(p)
+    return run_exhibits(X, y, run(p))
 
 
 def _scheduled(schedule: Callable[[Decaying, int], float]) -> Callable[[Decaying], Answers]:
@@ -243,6 +250,7 @@ problem = Problem(
         Field(name="w", kind=Vector(3, Tolerance("absolute", 0.001)), label=f"W^{{({len(p['order'])})}} ="),
     ),
     values=values,
+    exhibits=exhibits,
     mistakes=(
         *mistakes(
             {**with_gradients(solve, ONE_SAMPLE), **RUNS},

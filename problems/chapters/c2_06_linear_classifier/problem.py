@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from problems.answers import Vector
+from problems.chapters.classifier_exhibits import flowers_exhibits
 from problems.chapters.descent_data import Array, Regression, arrays, iterates_table, listed, single
 from problems.chapters.descent_mistakes import Wrong, mistakes, with_gradients
 from problems.chapters.descent_tracing import full_gradient, order_rules, single_sample_tracing
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
 from problems.set1.classifier_mistakes import ASCENT, HALF, TWICE, WRONG_GRADIENTS, scaled
@@ -102,6 +104,11 @@ def values(p: Flowers) -> dict[str, str | Text]:
         "table": Text(en, zh),
         "iterates": iterates_table(run(p), shown=range(len(p["order"]) + 1)),
     }
+
+
+def exhibits(p: Flowers) -> Exhibits:
+    X, y, _ = arrays(p)
+    return flowers_exhibits(X, y, single(p["order"])[:, 0], run(p))
 
 
 def _without_bias(w: Array, X: Array, y: Array) -> Array:
@@ -217,6 +224,7 @@ problem = Problem(
         Field(name="w", kind=Vector(3, Tolerance("absolute", 0.001)), label=f"W^{{({len(p['order'])})}} ="),
     ),
     values=values,
+    exhibits=exhibits,
     mistakes=(
         *mistakes(
             {**with_gradients(solve, GRADIENTS), **RUNS},

@@ -8,7 +8,9 @@ from typing import TypedDict
 from problems.answers import Number
 from problems.chapters.descent_data import options_by_label
 from problems.chapters.descent_mistakes import mistakes
+from problems.chapters.regression_exhibits import sums_table
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
@@ -67,6 +69,11 @@ def values(p: Schedule) -> dict[str, str | Text]:
         "limit": f"{C**2 * math.log(2):.6f}",
         "table": "| $T$ | $\\sum \\eta_t$ | $\\sum \\eta_t^2$ |\n|---:|---:|---:|\n" + body,
     }
+
+
+def exhibits(p: Schedule) -> Exhibits:
+    schedule = inverse_sqrt(p["rate"])
+    return Exhibits((sums_table([schedule(t) for t in range(2 * p["steps"])]),))
 
 
 def _up_to_twice(p: Schedule) -> Answers:
@@ -173,6 +180,7 @@ problem = Problem(
     solve=solve,
     fields=fields,
     values=values,
+    exhibits=exhibits,
     show_option=lambda p, answers: options_by_label(fields(p), answers),
     mistakes=mistakes(
         MISTAKES,

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from problems.answers import Integer, Vector
+from problems.chapters.classifier_exhibits import perceptron_exhibits
 from problems.chapters.descent_data import Array, Regression, arrays, column, options_by_label
 from problems.chapters.descent_mistakes import mistakes
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.perceptron_tracing import (
     Test,
     Update,
@@ -107,6 +109,11 @@ def values(p: Regression) -> dict[str, str | Text]:
         "result": column(found.iterates[-1], 0),
         "margins": margins,
     }
+
+
+def exhibits(p: Regression) -> Exhibits:
+    X, y, _ = arrays(p)
+    return perceptron_exhibits(X, y, run(p).iterates)
 
 
 def _visiting(
@@ -318,6 +325,7 @@ problem = Problem(
     solve=solve,
     fields=fields,
     values=values,
+    exhibits=exhibits,
     show_option=lambda p, answers: options_by_label(fields(p), answers),
     mistakes=mistakes(
         WRONG,

@@ -9,7 +9,9 @@ import numpy as np
 
 from problems.answers import Number
 from problems.chapters.network_data import signed, tenths
+from problems.chapters.network_exhibits import tangent_figure
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
@@ -50,6 +52,13 @@ def values(p: Point) -> dict[str, str | Text]:
         "complement": f"{1 - a:.6f}",
         "derivative": f"{a * (1 - a):.6f}",
     }
+
+
+def exhibits(p: Point) -> Exhibits:
+    reach = np.linspace(-6, 6, 121)
+    key = solve(p)
+    figure = tangent_figure(reach, sigmoid(reach), (p["x"], key["a"]), key["derivative"], r"\sigma(x)")
+    return Exhibits(figures=(figure,))
 
 
 def _derivative(
@@ -109,6 +118,7 @@ problem = Problem(
     ),
     follow=follow,
     values=values,
+    exhibits=exhibits,
     mistakes=(
         _function(
             "exponent-sign",

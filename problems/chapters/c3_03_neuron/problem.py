@@ -6,11 +6,14 @@ from problems.answers import Number
 from problems.chapters.c3_03_neuron.mistakes import BACKWARD, FORWARD
 from problems.chapters.c3_03_neuron.neuron import Neuron, follow, gradients_of, pre_activation, slope_of, solve
 from problems.chapters.network_data import signed, tenths
+from problems.chapters.network_exhibits import graph_exhibits
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
+from solvers import graph
 
 
 def draw(draws: Draws) -> Neuron:
@@ -52,6 +55,18 @@ def values(p: Neuron) -> dict[str, str | Text]:
     }
 
 
+def exhibits(p: Neuron) -> Exhibits:
+    w, x, b, y = (graph.Node(p[name], name) for name in ("w", "x", "b", "y"))
+    product = w * x
+    z = product + b
+    a = graph.sigmoid(z)
+    residual = a - y
+    half = residual.value
+    loss = graph.Node(half * half / 2, "", "half square", (residual,), (half,))
+    names = {w: "w", x: "x", b: "b", y: "y", product: "wx", z: "z", a: "a", residual: "e", loss: "C"}
+    return graph_exhibits(loss, names)
+
+
 problem = Problem(
     id="c3.3",
     version=1,
@@ -79,6 +94,7 @@ problem = Problem(
     ),
     follow=follow,
     values=values,
+    exhibits=exhibits,
     mistakes=(*FORWARD, *BACKWARD),
     printed_options={
         "A": {"z": 0.5, "a": 0.622, "dw": 1.867, "db": 0.622},

@@ -7,7 +7,9 @@ import numpy as np
 
 from problems.answers import Vector
 from problems.chapters.network_data import NetworkInput, column, draw_network, matrix, run, tenths
+from problems.chapters.network_exhibits import layers_table, network_figure
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
@@ -61,6 +63,14 @@ def values(p: NetworkInput) -> dict[str, str | Text]:
         else r"\tanh(z) = \frac{e^z - e^{-z}}{e^z + e^{-z}}",
         "range": "0" if is_sigmoid else "-1",
     }
+
+
+def exhibits(p: NetworkInput) -> Exhibits:
+    z, (_, *a) = run(p)
+    caption = Text("Every neuron from the second layer on.", "第二层起的各神经元。")
+    return Exhibits(
+        (layers_table({"z": ("z", z), "a": ("a", a)}, caption),), (network_figure(p["x"], p["weights"], a),)
+    )
 
 
 def _vectors(layers: Layers) -> list[tuple[int, str, list[float]]]:
@@ -262,6 +272,7 @@ problem = Problem(
     ),
     follow=follow,
     values=values,
+    exhibits=exhibits,
     mistakes=MISTAKES,
     printed_options={
         "A": {"hidden": (0.550, 0.611), "output": (0.582, 0.507)},

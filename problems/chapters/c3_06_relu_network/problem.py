@@ -17,7 +17,9 @@ from problems.chapters.c3_06_relu_network.relu_network import (
     solve,
 )
 from problems.chapters.network_data import column, matrix, signed
+from problems.charts import fit_figure, plain
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
@@ -107,6 +109,28 @@ def values(p: ReluNetwork) -> dict[str, str | Text]:
     }
 
 
+def exhibits(p: ReluNetwork) -> Exhibits:
+    points, at = np.array(p["points"]), np.array([p["x"]])
+    value = np.array([solve(p)["output"]])
+    line = np.vstack([points, np.column_stack([at, value])])
+    line = line[np.argsort(line[:, 0])]
+    bends = "; ".join(f"({plain(x)}, {plain(y)})" for x, y in points.tolist())
+    figure = fit_figure(
+        at,
+        value,
+        {"$f(x)$": (line[:, 0], line[:, 1])},
+        description=Text(
+            "The bent line through its given points, and the output at the point of the exercise.",
+            "经过各给定点的折线，以及题中那一点处的输出。",
+        ),
+        alt=Text(
+            f"A line through {bends}. At {plain(at[0])} the network puts out {plain(value[0])}.",
+            f"经过 {bends} 的折线。网络在 {plain(at[0])} 处的输出为 {plain(value[0])}。",
+        ),
+    )
+    return Exhibits(figures=(figure,))
+
+
 _ABSOLUTE_VALUE = Text(" This is the function $f(x) = |x|$.", "这就是函数 $f(x) = |x|$。")
 
 
@@ -145,6 +169,7 @@ problem = Problem(
     ),
     follow=follow,
     values=values,
+    exhibits=exhibits,
     mistakes=MISTAKES,
     printed_options={
         "A": {"weights": (1, -1), "bias": 0, "output": 0},

@@ -8,7 +8,9 @@ import numpy as np
 
 from problems.answers import Number, Vector
 from problems.chapters.network_data import tenths
+from problems.chapters.network_exhibits import tangent_figure
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
@@ -98,6 +100,13 @@ def values(p: ScaledTanh) -> dict[str, str | Text]:
     }
 
 
+def exhibits(p: ScaledTanh) -> Exhibits:
+    reach = np.linspace(-3, 3, 121)
+    key = solve(p)
+    values = p["scale"] * tanh(p["gain"] * reach)
+    return Exhibits(figures=(tangent_figure(reach, values, (p["x"], key["value"]), key["derivative"], "h(x)"),))
+
+
 def _times(number: float, letter: str) -> str:
     return letter if number == 1 else rf"{latex_number(number)} {letter}"
 
@@ -124,7 +133,7 @@ def _derivative_slip(
         text=text,
         answers=lambda p: {**solve(p), "derivative": wrong(p, float(tanh(np.array(p["gain"] * p["x"]))))},
         core=core,
-        reread="3.2 and 3.4.1",
+        reread="3.2; 3.4.1",
     )
 
 
@@ -274,6 +283,7 @@ problem = Problem(
     ),
     follow=follow,
     values=values,
+    exhibits=exhibits,
     mistakes=MISTAKES,
     printed_options={
         "A": {"coefficients": (2, 1, -1), "value": 0.380, "derivative": 0.428},

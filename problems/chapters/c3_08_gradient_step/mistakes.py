@@ -24,7 +24,7 @@ def _slip(
     wrong: Callable[[SingleLayer], Answers],
     *,
     core: bool = False,
-    reread: str = "3.2, (3.2), and 3.3.1, (3.4), (3.5)",
+    reread: str = "3.2, (3.2); 3.3.1, (3.4), (3.5)",
 ) -> Mistake[SingleLayer]:
     return Mistake(id=id_, text=text, answers=wrong, core=core, reread=reread)
 

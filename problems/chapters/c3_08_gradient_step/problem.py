@@ -8,11 +8,14 @@ from problems.answers import Number, Vector
 from problems.chapters.c3_08_gradient_step.mistakes import MISTAKES
 from problems.chapters.c3_08_gradient_step.single_layer import SingleLayer, arrays, solve
 from problems.chapters.network_data import column, signed, tenths
+from problems.chapters.network_exhibits import units_table
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_matrix, latex_number
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
+from problems.visits import SAMPLE
 from solvers.activations import sigmoid, sigmoid_derivative
 from solvers.network import single_layer_gradient
 from solvers.samples import Array
@@ -67,6 +70,20 @@ def values(p: SingleLayer) -> dict[str, str | Text]:
     }
 
 
+def exhibits(p: SingleLayer) -> Exhibits:
+    X, y, w, b = arrays(p)
+    z = X @ w + b
+    a, slopes = sigmoid(z), sigmoid_derivative(z)
+    delta = (a - y) * slopes
+    columns = {"z": ("z", z), "a": ("a", a), "error": ("a - y", a - y), "slope": (r"\sigma'(z)", slopes)}
+    shares = {f"g{j + 1}": (f"\\delta\\, x_{j + 1}", delta * X[:, j]) for j in range(X.shape[1])}
+    caption = Text(
+        "What every sample contributes to the gradient, forward and backward.",
+        "每个样本的前向计算结果及其对梯度的贡献。",
+    )
+    return Exhibits((units_table("samples", caption, SAMPLE, {**columns, "delta": (r"\delta", delta), **shares}),))
+
+
 def _table(p: SingleLayer, z: Array, a: Array, slopes: Array) -> str:
     """What every sample contributes, as a Markdown table of formulas: the same in both languages."""
     head = (
@@ -115,6 +132,7 @@ problem = Problem(
     ),
     follow=follow,
     values=values,
+    exhibits=exhibits,
     mistakes=MISTAKES,
     printed_options={
         "A": {"dw": (0.112, 0.066), "db": 0.078, "w": (0.568, -0.201), "b": 0.818},

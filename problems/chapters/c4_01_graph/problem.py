@@ -7,7 +7,9 @@ from problems.answers import Number
 from problems.chapters.chained import Part, Parts, Slips, follow, with_slips
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import signed
+from problems.chapters.network_exhibits import graph_exhibits
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
@@ -98,6 +100,12 @@ def values(p: Graph) -> dict[str, str | Text]:
             else "预测值高于目标值：$b$ 增大时预测值离它更远，损失增大。",
         ),
     }
+
+
+def exhibits(p: Graph) -> Exhibits:
+    g = linear_regression_graph(**p)
+    names = {g.w: "w", g.x: "x", g.b: "b", g.y: "y", g.u: "u", g.prediction: r"\hat y", g.error: "e", g.loss: "c"}
+    return graph_exhibits(g.loss, names)
 
 
 FORWARD: Slips[Graph] = {
@@ -193,6 +201,7 @@ problem = Problem(
     fields=lambda _: FIELDS,
     follow=follow(PARTS),
     values=values,
+    exhibits=exhibits,
     mistakes=(
         *mistakes(with_slips(PARTS, FORWARD), core=frozenset({"bias-forgotten"}), reread="4.2.2"),
         *mistakes(

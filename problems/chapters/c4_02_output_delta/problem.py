@@ -10,7 +10,9 @@ from problems.answers import Vector
 from problems.chapters.backprop_data import OUTPUT_LAYER, WORDS, WRONG_SLOPES, activate, slope
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import column, tenths
+from problems.chapters.network_exhibits import NEURON, units_table
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
@@ -68,6 +70,14 @@ def values(p: OutputLayer) -> dict[str, str | Text]:
         "slopes": column(slopes),
         "delta": column(delta(p)),
     }
+
+
+def exhibits(p: OutputLayer) -> Exhibits:
+    a, y, slopes = arrays(p)
+    columns = {"z": ("z_j", np.array(p["z"])), "a": ("a_j", a), "error": ("a_j - y_j", a - y)}
+    backward = {"slope": (r"\sigma'(z_j)", slopes), "delta": (r"\delta_j", delta(p))}
+    caption = Text("Every neuron of the output layer.", "输出层的各神经元。")
+    return Exhibits((units_table("neurons", caption, NEURON, columns | backward),))
 
 
 def _wrong(way: Callable[[Array, Array, Array], Array]) -> Callable[[OutputLayer], Answers]:
@@ -135,6 +145,7 @@ problem = Problem(
     solve=lambda p: {"delta": delta(p)},
     fields=lambda _: (Field(name="delta", kind=Vector(NEURONS, Tolerance("absolute", 0.001)), label=r"\delta^L ="),),
     values=values,
+    exhibits=exhibits,
     mistakes=mistakes(
         {**{name: (_with_slopes(wrong), text) for name, (wrong, text) in WRONG_SLOPES.items()}, **SLIPS},
         core=frozenset({"no-slope", "sign", "not-divided-by-m", "not-activated"}),

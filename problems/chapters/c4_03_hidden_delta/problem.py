@@ -10,7 +10,9 @@ from problems.answers import Vector
 from problems.chapters.backprop_data import RECURSION, WORDS, WRONG_SLOPES, slope
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import column, matrix, tenths
+from problems.chapters.network_exhibits import NEURON, units_table
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
@@ -71,6 +73,15 @@ def values(p: HiddenLayer) -> dict[str, str | Text]:
         "slopes": column(slopes, decimals),
         "delta": column(delta(p) + 0.0, decimals),  # −0 where a ReLU lets nothing through
     }
+
+
+def exhibits(p: HiddenLayer) -> Exhibits:
+    W, delta_next, slopes = arrays(p)
+    back = hidden_delta(W, delta_next, np.ones_like(slopes))
+    columns = {"z": ("z_j", np.array(p["z"])), "back": (r"(W^\top \delta^{\ell+1})_j", back)}
+    slope = {"slope": (r"\sigma'(z_j)", slopes), "delta": (r"\delta_j", delta(p))}
+    caption = Text("Every neuron of the hidden layer.", "隐藏层的各神经元。")
+    return Exhibits((units_table("neurons", caption, NEURON, columns | slope),))
 
 
 def _wrong(way: Callable[[Array, Array, Array], Array]) -> Callable[[HiddenLayer], Answers]:
@@ -150,6 +161,7 @@ problem = Problem(
         Field(name="delta", kind=Vector(len(p["z"]), Tolerance("absolute", 0.001)), label=r"\delta^\ell ="),
     ),
     values=values,
+    exhibits=exhibits,
     mistakes=mistakes(
         {**{name: (_with_slopes(wrong), text) for name, (wrong, text) in WRONG_SLOPES.items()}, **SLIPS},
         core=frozenset({"not-transposed", "no-slope"}),

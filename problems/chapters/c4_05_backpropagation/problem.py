@@ -23,6 +23,8 @@ from problems.chapters.c4_05_backpropagation.step import (
 from problems.chapters.chained import Slips, complete, follow, with_slips
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import column, matrix
+from problems.chapters.network_exhibits import layers_table, network_figure
+from problems.exhibits import Exhibits
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
@@ -76,6 +78,18 @@ def values(p: Step) -> dict[str, str | Text]:
         "loss_before": f"{loss(key['a3'], p['y']):.6f}",
         "loss_after": f"{loss(after, p['y']):.6f}",
     }
+
+
+def exhibits(p: Step) -> Exhibits:
+    z, (_, *a) = forward(p["weights"], p["biases"], p["x"], p["activation"])
+    deltas = backpropagate(p["weights"], p["biases"], p["x"], p["y"], p["activation"]).deltas
+    slopes = [slope_of(p, layer) for layer in a]
+    columns = {"z": ("z", z), "a": ("a", a), "slope": (r"\sigma'(z)", slopes), "delta": (r"\delta", deltas)}
+    caption = Text(
+        "Every neuron from the second layer on: forward $z$ and $a$, backward $\\delta$.",
+        "第二层起的各神经元：前向的 $z$ 和 $a$，反向的 $\\delta$。",
+    )
+    return Exhibits((layers_table(columns, caption),), (network_figure(p["x"], p["weights"], a, deltas),))
 
 
 def _both_deltas(change: Callable[[Step, Array, Array], Array]) -> Callable[[Step], Answers]:
@@ -250,6 +264,7 @@ problem = Problem(
     fields=lambda _: FIELDS,
     follow=follow(PARTS),
     values=values,
+    exhibits=exhibits,
     mistakes=(
         *mistakes(with_slips(PARTS, FORWARD), core=frozenset({"bias-forgotten"}), reread="3.4.1"),
         *mistakes(

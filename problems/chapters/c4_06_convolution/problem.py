@@ -10,6 +10,7 @@ from problems.answers import Matrix
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import matrix, signed
 from problems.draws import Draws
+from problems.exhibits import Column, Exhibits, Table, symbol
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
@@ -130,6 +131,23 @@ def values(p: Layer) -> dict[str, str | Text]:
     }
 
 
+def exhibits(p: Layer) -> Exhibits:
+    output = feature_map(p)
+    places = [(i, j) for i in range(output.shape[0]) for j in range(output.shape[1])]
+    rows = tuple((i + 1, j + 1, float(output[i, j]) - p["bias"], float(output[i, j])) for i, j in places)
+    columns = (
+        Column("row", Text("row", "行")),
+        Column("column", Text("column", "列")),
+        Column("products", Text("sum of products", "乘积之和"), 0),
+        symbol("z", "z_{ij}", 0),
+    )
+    caption = Text(
+        "Every place of the kernel: the sum of the products there, and the output with the bias.",
+        "卷积核的各个位置：该处乘积之和，以及加上偏置后的输出。",
+    )
+    return Exhibits((Table("places", caption, columns, rows),))
+
+
 def _wrong(way: Callable[[Layer], Array]) -> Callable[[Layer], Answers]:
     """What a way comes to; one that gives a map of another size is no answer."""
     return lambda p: {"output": way(p)}
@@ -223,11 +241,12 @@ problem = Problem(
     solve=lambda p: {"output": feature_map(p)},
     fields=fields,
     values=values,
+    exhibits=exhibits,
     mistakes=mistakes(
         SLIPS,
         core=frozenset({"kernel-flipped", "kernel-transposed", "kernel-mirrored", "bias-forgotten"}),
         hidden=frozenset({"averaged"}),  # options show whole numbers
-        reread="5.1",
+        reread="",
     ),
     printed_options={
         "A": {"output": ((3, 10, 0), (12, 6, 3), (2, 4, 12))},

@@ -10,7 +10,9 @@ from problems.answers import Number, Vector
 from problems.chapters.chained import Part, Parts, Slips, by_label, follow, with_slips
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import column, tenths
+from problems.chapters.network_exhibits import COMPONENT, units_table
 from problems.draws import Draws
+from problems.exhibits import Exhibits
 from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
@@ -77,6 +79,19 @@ def values(p: Code) -> dict[str, str | Text]:
         "components": column(key["components"]),
         "divergence": latex_number(float(key["divergence"]), 6),
     }
+
+
+def exhibits(p: Code) -> Exhibits:
+    key, logarithms = solve(p), np.array(p["log_variance"])
+    columns = {
+        "mu": (r"\mu_i", np.array(p["mu"])),
+        "log_variance": (r"\ln \sigma_i^2", logarithms),
+        "sigma": (r"\sigma_i", key["sigma"]),
+        "variance": (r"\sigma_i^2", np.exp(logarithms)),
+        "divergence": ("D_i", key["components"]),
+    }
+    caption = Text("Every component of the code and its divergence.", "编码的各分量及其散度。")
+    return Exhibits((units_table("components", caption, COMPONENT, columns),))
 
 
 def _half_sum(terms: Callable[[Array, Array, Array], Array]) -> Callable[[Code], Answers]:
@@ -175,11 +190,12 @@ problem = Problem(
     fields=lambda _: FIELDS,
     follow=follow(PARTS),
     values=values,
+    exhibits=exhibits,
     show_option=lambda _, answers: by_label(FIELDS, answers),
     mistakes=mistakes(
         with_slips(PARTS, SLIPS),
         core=frozenset({"variance-for-deviation", "half-forgotten", "log-deviation", "averaged"}),
-        reread="5.1",
+        reread="",
     ),
     printed_options={
         "A": {"sigma": (0.449, 1.822), "components": (0.526, 1.28), "divergence": 1.806},

@@ -10,7 +10,9 @@ from problems.answers import Vector
 from problems.chapters.chained import Part, Parts, Slips, by_label, follow, with_slips
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import column, tenths
+from problems.chapters.network_exhibits import layers_table
 from problems.draws import Draws
+from problems.exhibits import Column, Exhibits
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
@@ -94,6 +96,17 @@ def values(p: Sequence) -> dict[str, str | Text]:
         "z1": column(first),
         "z2": column(second),
     }
+
+
+def exhibits(p: Sequence) -> Exhibits:
+    first, second = (solve(p)[name] for name in ("h1", "h2"))
+    z = [
+        _linear(np.array(p["X"][0]), np.array(p["h0"]), *_parameters(p)),
+        _linear(np.array(p["X"][1]), first, *_parameters(p)),
+    ]
+    caption = Text("Every neuron at either step.", "两个时间步中的各神经元。")
+    step = Column("step", Text("step", "时间步"))
+    return Exhibits((layers_table({"z": ("z", z), "h": ("h", [first, second])}, caption, level=step, first=1),))
 
 
 def _parameters(p: Sequence) -> tuple[Array, Array, Array]:
@@ -214,6 +227,7 @@ problem = Problem(
     fields=lambda _: FIELDS,
     follow=follow(PARTS),
     values=values,
+    exhibits=exhibits,
     show_option=lambda _, answers: by_label(FIELDS, answers),
     mistakes=mistakes(
         with_slips(PARTS, SLIPS),
@@ -227,7 +241,7 @@ problem = Problem(
                 "state-not-carried",
             }
         ),
-        reread="5.1",
+        reread="",
     ),
     printed_options={
         "A": {"h1": (0.691, -0.245), "h2": (-0.05, 0.874)},

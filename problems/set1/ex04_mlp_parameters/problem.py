@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from problems.answers import Integer
 from problems.draws import Draws
+from problems.exhibits import Column, Exhibits, Table, symbol
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
 from solvers.network import parameter_count
@@ -37,6 +38,21 @@ def values(p: Network) -> dict[str, str | Text]:
         "biases": f"{' + '.join(map(str, layers[1:]))} = {sum(layers[1:])}",
         "count": f"{_weights(layers)} + {sum(layers[1:])} = {parameter_count(layers)}",
     }
+
+
+def exhibits(p: Network) -> Exhibits:
+    pairs = list(pairwise(p["layers"]))
+    rows = [(level, m, k, m * k, k, m * k + k) for level, (m, k) in enumerate(pairs, start=2)]
+    columns = (
+        Column("layer", Text("layer", "层")),
+        symbol("inputs", r"m_{l-1}"),
+        symbol("neurons", "m_l"),
+        Column("weights", Text("weights", "权重")),
+        Column("biases", Text("biases", "偏置")),
+        Column("parameters", Text("together", "合计")),
+    )
+    caption = Text("The parameters of each layer from the second on.", "第二层起各层的参数个数。")
+    return Exhibits((Table("layers", caption, columns, tuple(rows)),))
 
 
 def _weights(layers: Sequence[int]) -> int:
@@ -173,6 +189,7 @@ problem = Problem(
     solve=solve,
     fields=lambda _: (Field(name="count", kind=Integer(), label="p ="),),
     values=values,
+    exhibits=exhibits,
     mistakes=MISTAKES,
     published={"answer": "B"},
     printed_options={"A": {"count": 100}, "B": {"count": 128}, "C": {"count": 160}, "D": {"count": 180}},

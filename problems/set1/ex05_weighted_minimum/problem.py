@@ -8,7 +8,9 @@ from typing import TypedDict
 import numpy as np
 
 from problems.answers import Vector
+from problems.charts import numbers, plain
 from problems.draws import Draws
+from problems.exhibits import Chart, Contours, Dots, Exhibits, Figure
 from problems.latex import latex_matrix
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
@@ -58,6 +60,34 @@ def values(p: TwoPoints) -> dict[str, str | Text]:
         "result": _symbolic_result(p, solve(p)["x"]) if symbolic(p) else _numeric_result(solve(p)["x"]),
         "remark": _LETTERS if symbolic(p) else _DECIMALS,
     }
+
+
+def exhibits(p: TwoPoints) -> Exhibits:
+    """The plane with the points and the contours of f; the printed exercise has letters, which have no place there."""
+    if symbolic(p):
+        return Exhibits()
+    given, best = points(p), np.asarray(solve(p)["x"])
+    half = 0.75 * max(float(np.ptp(given, axis=0).max()), 1.0)
+    middle = given.mean(axis=0)
+    x, y = (np.linspace(m - half, m + half, 41) for m in middle)
+    plane = np.stack(np.meshgrid(x, y), axis=-1)
+    f = sum(c * np.square(plane - point).sum(axis=-1) for c, point in zip(p["weights"], given, strict=True))
+    levels = f.min() + np.ptp(f) * (np.arange(1, 9) / 10) ** 2
+    contours = Contours(numbers(x), numbers(y), tuple(numbers(row) for row in f), numbers(levels))
+    ends = Dots(numbers(given[:, 0]), numbers(given[:, 1]), "ink", "", "dot", ("$x_1$", "$x_2$"))
+    minimum = Dots((float(best[0]),), (float(best[1]),), "orange", "", "star", ("$x$",))
+    at = f"({plain(best[0])}, {plain(best[1])})"
+    figure = Figure(
+        id="minimum",
+        title=Text("The two points and the minimum", "两个点与最小值点"),
+        description=Text(
+            "The contours of $f$ are circles around the minimum (the star), which lies between the two points.",
+            "$f$ 的等高线是以最小值点（星号）为圆心的圆，最小值点位于两点之间。",
+        ),
+        alt=Text(f"The minimum lies at {at}, between the two points.", f"最小值点 {at} 位于两点之间。"),
+        drawing=Chart("$(x)_1$", "$(x)_2$", (contours, ends, minimum), square=True),
+    )
+    return Exhibits(figures=(figure,))
 
 
 _LETTERS = Text("Here $a$, $b$, $c$ and $d$ are any real numbers.", "其中 $a$、$b$、$c$、$d$ 是任意实数。")
@@ -208,6 +238,7 @@ problem = Problem(
     solve=solve,
     fields=lambda _: (Field(name="x", kind=Vector(2, Tolerance("absolute", 0.001)), label="x ="),),
     values=values,
+    exhibits=exhibits,
     mistakes=MISTAKES,
     published={"answer": "C"},
     printed_options={

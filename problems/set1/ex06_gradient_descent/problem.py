@@ -23,11 +23,10 @@ from problems.set1.linear_classifier import (
     Array,
     Descent,
     arrays,
-    column,
     draw_data,
     ill_posed_run,
-    iterates_table,
 )
+from problems.set1.step_slots import Slots, full_slots
 from problems.text import Text
 from problems.tolerance import Tolerance
 from solvers.descent import (
@@ -67,13 +66,8 @@ def solve(p: Descent) -> Answers:
     return {"w": run(p)[-1]}
 
 
-def values(p: Descent) -> dict[str, str | Text]:
-    X, y, w0 = arrays(p)
-    return {
-        "n": str(len(y)),
-        "iterates": iterates_table(run(p)),
-        "first_gradient": column(squared_hinge_gradient(w0, X, y)),
-    }
+def values(p: Descent) -> Slots:
+    return full_slots(p, run(p))
 
 
 def _single_samples(p: Descent, steps: int) -> Array:

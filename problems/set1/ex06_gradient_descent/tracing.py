@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from problems.set1.classifier_mistakes import WrongGradients
-from problems.set1.classifier_tracing import full_batch_happenings, gradient_steps, rule_steps
+from problems.set1.classifier_tracing import careless_steps, full_batch_happenings, gradient_steps, rule_steps
 from problems.set1.linear_classifier import Array, Descent, arrays
 from problems.steps import StepSizes, descended, inverse_roots, linear_spread, turns, with_velocity
 from problems.tracing import Tracing
@@ -37,16 +37,10 @@ def _with_momentum(p: Descent, rows: Array) -> Array:
     )
 
 
-def _reshaped(p: Descent, rows: Array) -> Array:
-    X, y, _ = arrays(p)
-    return descended(squared_hinge_gradient, X.T.reshape(X.shape), y, rows, p["step_size"])
-
-
 RULES = {
     "single-samples": lambda p, rows: step(p, rows, order=cyclic(len(p["y"]), len(rows))),
     "decaying-step": lambda p, rows: step(p, rows, step_size=inverse_roots(p["step_size"], len(rows))),
     "momentum-added": _with_momentum,
-    "reshaped-data": _reshaped,
 }
 
 
@@ -55,6 +49,6 @@ def tracing(run: Callable[[Descent], Array], wrong: WrongGradients) -> Tracing[D
         run=run,
         next_rows=step,
         spread=_spread,
-        mistakes=(*gradient_steps(step, wrong), *rule_steps(RULES)),
+        mistakes=(*gradient_steps(step, wrong), *rule_steps(RULES), *careless_steps(step, step_sizes=(0.5, 0.1))),
         happenings=full_batch_happenings(step, arrays),
     )

@@ -20,12 +20,11 @@ from problems.set1.linear_classifier import (
     Array,
     Descent,
     arrays,
-    column,
     draw_data,
     ill_posed_run,
-    iterates_table,
 )
 from problems.set1.sample_orders import order_mistakes
+from problems.set1.step_slots import Slots, single_slots
 from problems.text import Text
 from problems.tolerance import Tolerance
 from solvers.descent import (
@@ -65,17 +64,8 @@ def solve(p: Descent) -> Answers:
     return {"w": run(p)[-1]}
 
 
-def values(p: Descent) -> dict[str, str | Text]:
-    iterates = run(p)
-    n = len(p["y"])
-    return {
-        "n": str(n),
-        "passes": str(p["steps"] // n),
-        "first_sample": column(arrays(p)[0][0]),
-        "first_label": str(p["y"][0]),
-        "after_first": column(iterates[1]),
-        "iterates": iterates_table(iterates),
-    }
+def values(p: Descent) -> Slots:
+    return single_slots(p, run(p))
 
 
 def _full(p: Descent, steps: int, scale: float = 1.0) -> Array:
@@ -96,7 +86,6 @@ def _with_momentum(p: Descent) -> Array:
 
 
 RUNS = {
-    **order_mistakes(run),
     "divided-by-n": (
         lambda p: run(p, lambda w, X, y: squared_hinge_gradient(w, X, y) / len(p["y"])),
         Text(
@@ -155,20 +144,12 @@ problem = Problem(
             GRADIENTS,
             core=frozenset({"factor-two", "no-margin-condition", "no-label-in-margin", "residual-to-one", "hinge"}),
         ),
-        *run_mistakes(
-            RUNS,
-            core=frozenset(
-                {
-                    "one-pass-fewer",
-                    "one-pass-more",
-                    "starts-at-second",
-                    "reversed-order",
-                    "divided-by-n",
-                    "full-gradient",
-                }
-            ),
+        *order_mistakes(
+            run,
+            core=frozenset({"one-pass-fewer", "one-pass-more", "starts-at-second", "reversed-order"}),
             reread="2.2, (2.2)",
         ),
+        *run_mistakes(RUNS, core=frozenset({"divided-by-n", "full-gradient"}), reread="2.2, (2.2)"),
         *data_mistakes(run, reread="2.2, (2.2)"),
         *careless_mistakes(run, step_sizes=(0.1, 0.5), reread="2.2, (2.2)"),
     ),

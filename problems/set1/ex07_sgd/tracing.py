@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from problems.set1.classifier_mistakes import WrongGradients
 from problems.set1.classifier_tracing import (
+    careless_steps,
     gradient_steps,
     order_steps,
     rule_steps,
@@ -71,7 +72,12 @@ def tracing(run: Callable[[Descent], Array], wrong: WrongGradients) -> Tracing[D
         run=run,
         next_rows=step,
         spread=_spread,
-        mistakes=(*gradient_steps(step, wrong), *order_steps(step, WRONG_ORDERS), *rule_steps(RULES)),
+        mistakes=(
+            *gradient_steps(step, wrong),
+            *order_steps(step, WRONG_ORDERS),
+            *rule_steps(RULES),
+            *careless_steps(step, step_sizes=(0.1, 0.5)),
+        ),
         happenings=single_sample_happenings(step, arrays, _in_turn),
         context=whose_turn(arrays, _in_turn),
         pass_length=lambda p: len(p["y"]),

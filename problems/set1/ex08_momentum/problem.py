@@ -27,8 +27,8 @@ from problems.set1.linear_classifier import (
     column,
     draw_data,
     ill_posed_run,
-    iterates_table,
 )
+from problems.set1.step_slots import Slots, full_slots
 from problems.text import Text
 from problems.tolerance import Tolerance
 from solvers.descent import (
@@ -85,14 +85,9 @@ def solve(p: Momentum) -> Answers:
     return {"w": run(p)[-1]}
 
 
-def values(p: Momentum) -> dict[str, str | Text]:
+def values(p: Momentum) -> Slots:
     iterates = run(p)
-    return {
-        "n": str(len(p["y"])),
-        "first_velocity": column(iterates[1] - iterates[0]),
-        "second_velocity": column(iterates[2] - iterates[1]),
-        "iterates": iterates_table(iterates),
-    }
+    return {**full_slots(p, iterates), "second_velocity": column(iterates[2] - iterates[1])}
 
 
 def _gradient(p: Momentum) -> Gradient:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from problems.set1.classifier_mistakes import WrongGradients
-from problems.set1.classifier_tracing import full_batch_happenings, gradient_steps, rule_steps
+from problems.set1.classifier_tracing import careless_steps, full_batch_happenings, gradient_steps, rule_steps
 from problems.set1.linear_classifier import Array, arrays
 from problems.steps import Method, before, descended, linear_spread, turns, with_velocity
 from problems.tracing import Tracing
@@ -71,6 +71,6 @@ def tracing(run: Callable[["Momentum"], Array], wrong: WrongGradients) -> "Traci
         run=run,
         next_rows=step,
         spread=_spread,
-        mistakes=(*gradient_steps(step, wrong), *rule_steps(RULES)),
+        mistakes=(*gradient_steps(step, wrong), *rule_steps(RULES), *careless_steps(step, step_sizes=(0.5, 0.1))),
         happenings=full_batch_happenings(step, arrays),
     )

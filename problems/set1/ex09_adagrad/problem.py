@@ -20,9 +20,9 @@ from problems.set1.linear_classifier import (
     column,
     draw_data,
     ill_posed_run,
-    iterates_table,
 )
 from problems.set1.sample_orders import order_mistakes
+from problems.set1.step_slots import Slots, single_slots
 from problems.text import Text
 from problems.tolerance import Tolerance
 from solvers.descent import (
@@ -74,17 +74,11 @@ def solve(p: AdaGrad) -> Answers:
     return {"w": run(p)[-1]}
 
 
-def values(p: AdaGrad) -> dict[str, str | Text]:
+def values(p: AdaGrad) -> Slots:
     iterates = run(p)
-    n = len(p["y"])
-    X, y, w0 = arrays(p)
-    return {
-        "n": str(n),
-        "passes": str(p["steps"] // n),
-        "first_gradient": column(squared_hinge_gradient(w0, X[:1], y[:1])),
-        "after_first": column(iterates[1]),
-        "iterates": iterates_table(iterates),
-    }
+    X, y, _ = arrays(p)
+    squares = [squared_hinge_gradient(iterates[i], X[i : i + 1], y[i : i + 1]) ** 2 for i in range(2)]
+    return {**single_slots(p, iterates), "second_squares": column(squares[0] + squares[1])}
 
 
 def _gradient(p: AdaGrad) -> Gradient:
@@ -150,7 +144,6 @@ DIVISORS: Divisors = {
 """Other divisors than √r, with what to tell the student."""
 
 RUNS = {
-    **order_mistakes(run),
     **{name: (_divided_by(scale), text) for name, (scale, text) in DIVISORS.items()},
     "initial-accumulator": (
         lambda p: adagrad(_gradient(p), arrays(p)[2], p["step_size"], p["epsilon"], p["steps"], initial=0.1),
@@ -205,12 +198,11 @@ problem = Problem(
     exhibits=lambda p: descent_exhibits(p, "AdaGrad", run(p), epsilon=p["epsilon"]),
     mistakes=(
         *gradient_mistakes(run, GRADIENTS, core=frozenset({"no-margin-condition"})),
+        *order_mistakes(run, core=frozenset({"one-pass-fewer", "starts-at-second"}), reread="2.2, (2.2)"),
         *run_mistakes(
             RUNS,
             core=frozenset(
                 {
-                    "one-pass-fewer",
-                    "starts-at-second",
                     "no-root",
                     "no-accumulation",
                     "scalar-accumulator",

@@ -7,6 +7,7 @@ import numpy as np
 
 from problems.set1.classifier_mistakes import WrongGradients
 from problems.set1.classifier_tracing import (
+    careless_steps,
     gradient_steps,
     order_steps,
     rule_steps,
@@ -93,7 +94,12 @@ def tracing(run: "Callable[[AdaGrad], Array]", wrong: WrongGradients, divisors: 
         run=run,
         next_rows=step,
         spread=_spread,
-        mistakes=(*gradient_steps(step, wrong), *order_steps(step, WRONG_ORDERS), *rule_steps({**divided, **RULES})),
+        mistakes=(
+            *gradient_steps(step, wrong),
+            *order_steps(step, WRONG_ORDERS),
+            *rule_steps({**divided, **RULES}),
+            *careless_steps(step, step_sizes=(0.1, 0.5)),
+        ),
         happenings=single_sample_happenings(step, arrays, _in_turn),
         context=whose_turn(arrays, _in_turn),
         pass_length=lambda p: len(p["y"]),

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from problems.answers import Integer
 from problems.draws import Draws
+from problems.exhibits import Column, Exhibits, Table
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
 from solvers.convolution import convolution_parameters, dense_parameters, divides, output_size
@@ -72,11 +73,26 @@ def values(p: Layer) -> dict[str, str | Text]:
     }
 
 
+def exhibits(p: Layer) -> Exhibits:
+    c = counts(p)
+    kernel = p["kernel"] ** 2
+    columns = (
+        Column("layer", Text("layer", "层")),
+        Column("weights", Text("weights", "权重")),
+        Column("biases", Text("biases", "偏置")),
+        Column("parameters", Text("together", "合计")),
+    )
+    rows = (("conv", kernel, 1, c.convolution), ("dense", c.inputs * c.outputs, c.outputs, c.dense))
+    caption = Text(
+        "The parameters of the convolutional (conv) and of the fully connected layer (dense).",
+        "卷积层（conv）与全连接层（dense）的参数个数。",
+    )
+    return Exhibits((Table("layers", caption, columns, rows),))
+
+
 def _mistake(id_: str, difference: Callable[[Layer, Counts], int], text: Text, *, core: bool = False) -> Mistake[Layer]:
     """`difference` maps the exercise and its right counts to what the mistake yields."""
-    return Mistake(
-        id=id_, text=text, answers=lambda p: {"difference": difference(p, counts(p))}, core=core, reread="5.2"
-    )
+    return Mistake(id=id_, text=text, answers=lambda p: {"difference": difference(p, counts(p))}, core=core)
 
 
 def _difference(c: Counts) -> int:
@@ -222,6 +238,7 @@ problem = Problem(
     solve=solve,
     fields=lambda _: (Field(name="difference", kind=Integer(), label="d ="),),
     values=values,
+    exhibits=exhibits,
     mistakes=MISTAKES,
     published={"answer": "3"},
     printed_options={
