@@ -31,7 +31,7 @@ async def course(root) -> dict[str, Any]:
 
 @pytest.fixture
 def join(root, course, account):
-    """Accounts that take part in the course: `lin = await join("lin", "student")`."""
+    """Makes people with an account who take part in the course, by name and role."""
 
     async def make(name: str, role: str = "student", **more: Any):
         person = await account(name)
