@@ -316,7 +316,7 @@ async def get_attempt_lines(request: Request, caller: Caller, assignment_id: Ass
             after = exports.FIRST
             while rows := await database.read(exports.attempts_after, subject, item.id, after):
                 yield b"".join(exports.attempt_line(row) for row in rows)
-                after = rows[-1].person, rows[-1].number
+                after = rows[-1].person_id, rows[-1].number
 
     name = exports.file_name(subject, "attempts", "jsonl", service_of(request).clock())
     return StreamingResponse(lines(), media_type=JSON_LINES, headers=_headers(name))

@@ -18,7 +18,7 @@ from app.reports.summary import Summary
 
 EXAMPLE_ATTEMPT = (
     '{"id":"01a2054b-5386-70de-b9b7-058e224f84c0","item":"01a2054b-5386-70de-b9b7-058e224f8490","number":1,'
-    '"person":"01a2054b-5386-70de-b9b7-058e224f8480","name":"徐浩然","problem":"1.8","version":1,"seed":4711,'
+    '"person_id":"01a2054b-5386-70de-b9b7-058e224f8480","name":"徐浩然","problem":"1.8","version":1,"seed":4711,'
     '"form":"open","answers":{"w":["0.1","0.2"]},"score":0.0,"max_score":1.0,"correct":false,"fields":[],'
     '"created_at":"2026-03-02T08:09:10Z"}\n'
 )
@@ -108,7 +108,7 @@ def attempts_after(
             Attempt.id,
             Attempt.item_id.label("item"),
             Attempt.number,
-            Attempt.person_id.label("person"),
+            Attempt.person_id,
             Person.name,
             Variant.problem,
             Variant.version,
@@ -138,7 +138,7 @@ def attempt_lines(session: Session, subject: Subject) -> Iterator[bytes]:
         after = FIRST
         while rows := attempts_after(session, subject, item.id, after):
             yield b"".join(attempt_line(row) for row in rows)
-            after = rows[-1].person, rows[-1].number
+            after = rows[-1].person_id, rows[-1].number
 
 
 def attempt_line(row: Any) -> bytes:

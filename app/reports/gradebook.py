@@ -66,7 +66,7 @@ class Line:
 
     def as_json(self, subject: Subject) -> dict[str, Any]:
         return {
-            "person": self.person,
+            "person_id": self.person,
             "name": self.name,
             "email": self.email,
             "number": self.number,

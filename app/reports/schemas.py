@@ -65,7 +65,7 @@ class GradeOut(BaseModel):
 class LineOut(BaseModel):
     """A line of the gradebook."""
 
-    person: str
+    person_id: str
     name: str
     email: str | None
     number: str | None
@@ -285,7 +285,7 @@ _BRIEF: dict[str, Any] = {
     "award": "normal",
 }
 _LINE: dict[str, Any] = {
-    "person": _PERSON,
+    "person_id": _PERSON,
     "name": "徐浩然",
     "email": "xu@example.org",
     "number": "2026001",

@@ -46,7 +46,7 @@ async def test_points_given_by_hand_count_in_the_report(classroom):
     assert (before["score"], before["overridden"]) == (0, False)
     given = await room.teacher.client.post(
         f"/api/v1/assignments/{room.assignment}/items/{room.items[0]}/overrides",
-        json={"person": room.students[0].id, "points": 1.5, "reason": "shown at the board"},
+        json={"person_id": room.students[0].id, "points": 1.5, "reason": "shown at the board"},
     )
     assert given.status_code < 300, given.text
     after = (await room.teacher.client.get(path)).json()["gradebook"]["items"][0]["grades"][0]
