@@ -126,7 +126,7 @@ class InvitationOut(BaseModel):
     max_uses: int | None
     uses: int
     revoked_at: datetime | None
-    token: str = Field(description="for POST /api/v1/invitations/accept")
+    token: str = Field(description="for POST /api/v1/me/enrolments")
     path: str = Field(description="of the page, on this server, where people accept")
 
 

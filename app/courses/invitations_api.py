@@ -108,7 +108,7 @@ async def revoke_invitation(request: Request, caller: Caller, invitation_id: Id)
 
 
 @router.post(
-    "/invitations/accept",
+    "/me/enrolments",
     tags=["enrolments"],
     operation_id="acceptInvitation",
     summary="Enrol oneself with the token of an invitation",

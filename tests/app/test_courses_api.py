@@ -351,7 +351,7 @@ class TestInvitations:
     async def test_the_link_enrols_who_follows_it(self, course, account, invite):
         invitation = (await invite(section="A")).json()
         lin = await account("lin")
-        accepted = await lin.client.post("/api/v1/invitations/accept", json={"token": invitation["token"]})
+        accepted = await lin.client.post("/api/v1/me/enrolments", json={"token": invitation["token"]})
         assert (accepted.status_code, accepted.json()["role"], accepted.json()["section"]) == (200, "student", "A")
         assert (await lin.client.get(f"{COURSES}/{course['id']}")).json()["role"] == "student"
 
@@ -359,7 +359,7 @@ class TestInvitations:
         token = (await invite(max_uses=1)).json()["token"]
         lin, wang = await account("lin"), await account("wang")
         statuses = [
-            (await person.client.post("/api/v1/invitations/accept", json={"token": token})).status_code
+            (await person.client.post("/api/v1/me/enrolments", json={"token": token})).status_code
             for person in (lin, wang)
         ]
         assert statuses == [200, 404]
@@ -371,14 +371,14 @@ class TestInvitations:
         revoked = await root.client.delete(f"/api/v1/invitations/{invitation['id']}")
         assert revoked.json()["revoked_at"] is not None
         lin = await account("lin")
-        accepted = await lin.client.post("/api/v1/invitations/accept", json={"token": invitation["token"]})
+        accepted = await lin.client.post("/api/v1/me/enrolments", json={"token": invitation["token"]})
         assert (accepted.status_code, accepted.json()["type"]) == (404, "/errors/unknown-invitation")
 
     async def test_one_for_an_address_is_for_nobody_else(self, account, invite):
         token = (await invite(email="LIN@example.edu", role="assistant")).json()["token"]
         lin, wang = await account("lin"), await account("wang")
-        assert (await wang.client.post("/api/v1/invitations/accept", json={"token": token})).status_code == 403
-        assert (await lin.client.post("/api/v1/invitations/accept", json={"token": token})).json()[
+        assert (await wang.client.post("/api/v1/me/enrolments", json={"token": token})).status_code == 403
+        assert (await lin.client.post("/api/v1/me/enrolments", json={"token": token})).json()[
             "role"
         ] == "assistant"
 
@@ -387,7 +387,7 @@ class TestInvitations:
         enrolment = await enrolment_of(root.client, course, "lin")
         await root.client.patch(f"/api/v1/enrolments/{enrolment['id']}", json={"ended": True})
         token = (await invite()).json()["token"]
-        assert (await lin.client.post("/api/v1/invitations/accept", json={"token": token})).status_code == 409
+        assert (await lin.client.post("/api/v1/me/enrolments", json={"token": token})).status_code == 409
 
     async def test_a_retry_has_the_same_token_which_is_not_stored(self, app, root, course):
         headers = {"Idempotency-Key": "once"}
