@@ -27,6 +27,7 @@ from app.attempts.queries import list_own
 from app.attempts.release import Released
 from app.attempts.service import service_of
 from app.core import errors
+from app.core.forms import read_form
 from app.core.i18n import environment
 from app.core.ids import new_id
 from app.core.pages import render
@@ -249,7 +250,7 @@ def _views(
 async def answer_item(request: Request, user: User, language: Language, assignment_id: str, item_id: str) -> Response:
     """Take the answer, or keep it as a draft; what could not be taken stays in the form."""
     place = (assignment_id, item_id)
-    sent = await request.form(max_files=0)
+    sent = await read_form(request)
     answers = await _answers(request, user, place, sent)
     if not is_genuine(request, user, sent):
         return await _show(request, user, language, place, _Shown(answers, refusal="token"))
