@@ -378,9 +378,7 @@ class TestInvitations:
         token = (await invite(email="LIN@example.edu", role="assistant")).json()["token"]
         lin, wang = await account("lin"), await account("wang")
         assert (await wang.client.post("/api/v1/me/enrolments", json={"token": token})).status_code == 403
-        assert (await lin.client.post("/api/v1/me/enrolments", json={"token": token})).json()[
-            "role"
-        ] == "assistant"
+        assert (await lin.client.post("/api/v1/me/enrolments", json={"token": token})).json()["role"] == "assistant"
 
     async def test_who_was_taken_out_does_not_come_back_by_a_link(self, root, course, join, invite):
         lin = await join("lin")
