@@ -1,18 +1,21 @@
 """`haitang`: serving, migrating, and the author's tools."""
 
+import asyncio
 import gc
 import socket
-from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 import uvicorn
-from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.migrate import migrate as migrate_database
-from app.core.settings import Settings
+from app.accounts.sign_in_links import path_of
+from app.cli_admin import admin, first_link
+from app.cli_support import DatabaseUrl, failure, settings_of, write
+from app.cli_support import migrate as migrate_database
+from app.core.clock import utc_now
+from app.core.errors import ConflictError
+from app.demo import STUDENT, TEACHER, Demo, fill
 from app.main import create_app
 from problems.answers import Choice, Choices
 from problems.catalogue import UnknownProblemError, catalogue, find
@@ -28,8 +31,8 @@ GRACE = 30  # seconds that requests under way are given when the service is told
 GC_THRESHOLD = 50_000
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
+cli.add_typer(admin, name="admin")
 
-DatabaseUrl = Annotated[str | None, typer.Option(help="sqlite:///path/to/file.db or postgresql://…")]
 ProblemId = Annotated[str, typer.Argument(metavar="ID", help="such as 1.6")]
 
 
@@ -44,9 +47,9 @@ def serve(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Migrate the database and serve, until told to stop."""
-    settings = _settings(host=host, port=port, database_url=database_url)
+    settings = settings_of(host=host, port=port, database_url=database_url)
     app = create_app(settings)
-    _migrate(settings)
+    migrate_database(settings)
     config = uvicorn.Config(
         app,
         loop="auto",  # uvloop where there is one
@@ -58,7 +61,11 @@ def serve(
     )
     with _listen(settings.host, settings.port) as listening:
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-        typer.echo(f"Haitang is at http://{shown}:{listening.getsockname()[1]}/ (Ctrl+C stops it)")
+        address = f"http://{shown}:{listening.getsockname()[1]}"
+        typer.echo(f"Haitang is at {address}/ (Ctrl+C stops it)")
+        if secret := write(settings, lambda session: first_link(session, utc_now())):
+            typer.echo("Nobody administers it yet. Whoever opens this address first, once, becomes its administrator:")
+            typer.echo(f"  {settings.public_url or address}{path_of(secret)}")
         # What has been loaded stays; the collector need not look at it again, nor so often at what a request leaves.
         gc.collect()
         gc.freeze()
@@ -67,9 +74,37 @@ def serve(
 
 
 @cli.command()
+def demo(
+    students: Annotated[int, typer.Option(min=1, max=250)] = 30,
+    seed: Annotated[int, typer.Option(help="another one makes another class")] = 1,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Make a course to look at, with an assignment that its students have answered."""
+    settings = settings_of(database_url=database_url)
+    migrate_database(settings)
+    typer.echo("A class is doing its homework; this takes some seconds.")
+
+    async def run() -> Demo:
+        app = create_app(settings)
+        async with app.router.lifespan_context(app):
+            return await fill(app.state.service, students=students, seed=seed)
+
+    try:
+        made = asyncio.run(run())
+    except ConflictError:
+        raise failure(f"The demo course is there already: `haitang admin link {TEACHER}` opens it.") from None
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    typer.echo(
+        f"{students} students gave {made.answers} answers. These addresses sign in once, while `haitang serve` runs:"
+    )
+    typer.echo(f"  {TEACHER}: {base}{made.teacher_link}")
+    typer.echo(f"  {STUDENT.format(1)}: {base}{made.student_link}")
+
+
+@cli.command()
 def migrate(database_url: DatabaseUrl = None) -> None:
     """Bring the database's schema up to date; an SQLite file is copied first."""
-    _migrate(_settings(database_url=database_url), always=True)
+    migrate_database(settings_of(database_url=database_url), always=True)
 
 
 @cli.command()
@@ -121,7 +156,7 @@ def check(
 @cli.command()
 def openapi() -> None:
     """Print the OpenAPI document."""
-    typer.echo(orjson.dumps(create_app(_settings()).openapi(), option=orjson.OPT_INDENT_2).decode())
+    typer.echo(orjson.dumps(create_app(settings_of()).openapi(), option=orjson.OPT_INDENT_2).decode())
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -131,39 +166,7 @@ def _listen(host: str, port: int) -> socket.socket:
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=BACKLOG
         )
     except OSError as error:
-        raise _failure(f"Can't listen on {host} port {port}: {error.strerror or error}") from None
-
-
-def _settings(**given: Any) -> Settings:
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-        raise _failure("The settings are not valid. " + "; ".join(faults)) from None
-
-
-def _migrate(settings: Settings, *, always: bool = False) -> None:
-    try:
-        done = migrate_database(settings.database_url)
-    except ValueError as error:
-        raise _failure(str(error)) from None
-    except SQLAlchemyError as error:
-        raise _failure(f"The database could not be migrated: {error}") from None
-    if done.before != done.after:
-        typer.echo(f"Migrated the database from revision {done.before or 'none'} to {done.after}.")
-    elif always:
-        typer.echo(f"The database is at revision {done.after}; nothing was to do.")
-    if done.backup is not None:
-        typer.echo(f"It was copied to {_short(done.backup)} first.")
-
-
-def _failure(message: str) -> typer.Exit:
-    typer.echo(message, err=True)
-    return typer.Exit(1)
-
-
-def _short(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        raise failure(f"Can't listen on {host} port {port}: {error.strerror or error}") from None
 
 
 def _find(problem_id: str) -> Problem[Any]:

@@ -4,10 +4,31 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from app import health
+from app.accounts import access, account_pages, people_api
+from app.accounts import api as accounts_api
+from app.accounts import pages as sign_in_pages
+from app.accounts.account_pages import SignInFirst, send_to_sign_in
 from app.accounts.guests import Guests
-from app.attempts import api, pages, problems_api, solution_pages, solutions_api, trace_api, trace_pages
+from app.accounts.passwords import Passwords
+from app.accounts.sign_in_limits import SignInLimits
+from app.attempts import api as attempts_api
+from app.attempts import (
+    assigned_api,
+    assigned_pages,
+    assigned_schemas,
+    pages,
+    problems_api,
+    regrade_api,
+    regrade_pages,
+    solution_pages,
+    solutions_api,
+    trace_api,
+    trace_pages,
+)
+from app.attempts.grades import refresh_changed
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
 from app.attempts.trace_schemas import TraceRequest
@@ -22,6 +43,21 @@ from app.core.problem_details import ProblemDetails
 from app.core.secret import signing_key
 from app.core.settings import Settings
 from app.core.writer import Writer
+from app.courses import (
+    assignment_pages,
+    assignments_api,
+    changes,
+    courses_api,
+    enrolments_api,
+    extensions_api,
+    invitations_api,
+    items_api,
+    join_pages,
+    people_pages,
+)
+from app.courses import pages as course_pages
+from app.reports import api as reports_api
+from app.reports import pages as report_pages
 from problems.catalogue import catalogue
 
 VERSION = "1"
@@ -32,8 +68,52 @@ variants: take a variant, solve it, send the answer, read the grade. Errors are 
 TAGS = [
     {"name": "exercises", "description": "What is asked. Public facts, the same for everybody."},
     {"name": "attempts", "description": "What was answered, and what it was worth."},
+    {"name": "courses", "description": "Courses, which people teach and take part in."},
+    {"name": "enrolments", "description": "Who takes part in a course: one by one, by class list, by invitation."},
+    {"name": "assignments", "description": "What is set in a course, and the rules under which it is answered."},
+    {"name": "accounts", "description": "Who is asking, and keys for their programs."},
+    {"name": "administration", "description": "People and the audit log, for the administrator."},
+    {"name": "reports", "description": "Scores, item analysis and exports, for those who teach a course."},
     {"name": "health", "description": "For whoever watches the service."},
 ]
+
+COURSES = (courses_api, enrolments_api, invitations_api, assignments_api, items_api, extensions_api)
+APIS = (
+    problems_api,
+    solutions_api,
+    trace_api,
+    attempts_api,
+    assigned_api,
+    regrade_api,
+    *COURSES,
+    accounts_api,
+    people_api,
+    reports_api,
+    health,
+)
+"""Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""
+COURSE_PAGES = (course_pages, people_pages, join_pages, assignment_pages)
+PAGES = (
+    *COURSE_PAGES,
+    pages,
+    trace_pages,
+    solution_pages,
+    assigned_pages,
+    regrade_pages,
+    sign_in_pages,
+    account_pages,
+    report_pages,
+)
+BODIES: list[type[BaseModel]] = [
+    AttemptRequest,
+    TraceRequest,
+    ProblemDetails,
+    *(body for part in COURSES for body in part.BODIES),
+    *assigned_schemas.BODIES,
+    *accounts_api.BODIES,
+    *people_api.BODIES,
+]
+"""What OpenAPI describes although no route declares it: bodies that routes read themselves, and errors."""
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> FastAPI:
@@ -47,6 +127,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     """
     settings = settings or Settings()
     catalogue()
+    changes.listen(refresh_changed)
     app = FastAPI(
         title="Haitang",
         version=VERSION,
@@ -58,25 +139,16 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
         redirect_slashes=False,
         lifespan=_lifespan(settings, clock),
     )
-    app.include_router(health.router)
-    app.include_router(problems_api.router)
-    app.include_router(solutions_api.router)
-    app.include_router(trace_api.router)
-    app.include_router(api.router)
-    app.include_router(pages.router)
-    app.include_router(trace_pages.router)
-    app.include_router(solution_pages.router)
+    for part in (*APIS, *PAGES):
+        app.include_router(part.router)
     app.mount(static_address(), static_files(), name="static")
     problem_details.install(app, error_page)
-    examples = {
-        **health.EXAMPLES,
-        **problems_api.EXAMPLES,
-        **trace_api.EXAMPLES,
-        **solutions_api.EXAMPLES,
-        **api.EXAMPLES,
-    }
-    openapi.complete(app, [AttemptRequest, TraceRequest, ProblemDetails], api.SECURITY_SCHEMES, examples)
-    app.add_middleware(BoundedBody, limit=settings.body_limit, larger=trace_api.BODY_LIMITS)
+    app.add_exception_handler(SignInFirst, send_to_sign_in)
+    examples = {name: example for part in APIS for name, example in part.EXAMPLES.items()}
+    openapi.complete(app, BODIES, access.SECURITY_SCHEMES, examples)
+    app.add_middleware(
+        BoundedBody, limit=settings.body_limit, larger=trace_api.BODY_LIMITS | enrolments_api.BODY_LIMITS
+    )
     app.add_middleware(Guard)
     app.add_middleware(Head)
     return app
@@ -87,15 +159,19 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(settings.database_url, read_threads=settings.read_threads)
         variants = Variants(database)
+        passwords = Passwords()
         drawings = Drawings()
         try:
             app.state.guests = Guests(signing_key(settings))
+            app.state.passwords = passwords
+            app.state.sign_in_limits = SignInLimits()
             # Leaving the writer's block finishes every write that was accepted.
             async with Writer(database, queue_size=settings.writer_queue, group_size=settings.writer_group) as writer:
                 app.state.service = Service(settings, database, writer, clock, variants, drawings)
                 yield
         finally:
             await drawings.close()
+            passwords.close()
             variants.close()
             database.dispose()
 

@@ -4,7 +4,8 @@ from alembic import context
 from sqlalchemy import Connection
 
 import app.accounts.models
-import app.attempts.models  # noqa: F401 - importing a module adds its tables to the metadata
+import app.attempts.models
+import app.courses.models  # noqa: F401 - importing a module adds its tables to the metadata
 from app.core.models import Base
 
 

@@ -8,13 +8,15 @@ import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
+from sqlalchemy import Select, or_, select
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from app.accounts.cookies import read_cookie, set_cookie
+from app.accounts.models import Person
 from app.core.ids import new_id
 
-COOKIE = "guest"
-SECURE_COOKIE = "__Host-guest"  # browsers take it over https only, for this host and all its paths
+COOKIE = "guest"  # over https `__Host-guest`
 MAX_AGE = 400 * 24 * 3600  # seconds; browsers cut longer ones to 400 days
 PURPOSE = b"haitang guest cookie 1\0"
 ID_LENGTH = 36
@@ -28,7 +30,7 @@ class Guests:
 
     def read(self, connection: HTTPConnection) -> str | None:
         """The id of the guest who sent the request; None without a cookie that this server signed."""
-        value = connection.cookies.get(_cookie(connection), "")
+        value = read_cookie(connection, COOKIE)
         person, _, mac = value.partition(".")
         genuine = len(person) == ID_LENGTH and hmac.compare_digest(mac.encode(), self._mac(person).encode())
         return person if genuine else None
@@ -39,27 +41,21 @@ class Guests:
 
     def remember(self, connection: HTTPConnection, response: Response, person: str) -> None:
         """Set the cookie on a response; over https as a `__Host-` cookie that is never sent in the clear."""
-        response.set_cookie(
-            _cookie(connection),
-            f"{person}.{self._mac(person)}",
-            max_age=MAX_AGE,
-            path="/",
-            secure=_is_secure(connection),
-            httponly=True,
-            samesite="lax",
-        )
+        set_cookie(connection, response, COOKIE, f"{person}.{self._mac(person)}", MAX_AGE)
+
+    @staticmethod
+    def forget(connection: HTTPConnection, response: Response) -> None:
+        """Remove the cookie, once the guest's attempts belong to an account: the next guest is somebody else."""
+        set_cookie(connection, response, COOKIE, "", 0)
 
     def _mac(self, person: str) -> str:
         digest = hmac.digest(self.key, PURPOSE + person.encode(), "sha256")
         return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def _is_secure(connection: HTTPConnection) -> bool:
-    return connection.url.scheme in {"https", "wss"}
-
-
-def _cookie(connection: HTTPConnection) -> str:
-    return SECURE_COOKIE if _is_secure(connection) else COOKIE
+def identities(person_id: str) -> Select[str]:
+    """The ids under which this person's attempts are stored: their own, and those of the guests that they were."""
+    return select(Person.id).where(or_(Person.id == person_id, Person.claimed_by == person_id))
 
 
 def guests_of(connection: HTTPConnection) -> Guests:

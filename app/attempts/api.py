@@ -1,16 +1,18 @@
 """/api/v1/attempts: answering, and looking at one's own answers again."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Header, Path, Query, Request
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
-from app.accounts.guests import COOKIE, guests_of
+from app.accounts.access import ANYBODY, CHANGING, READING, Caller, Principal, require_scope
 from app.attempts import schemas
-from app.attempts.queries import find_attempt, list_attempts
+from app.attempts.assigned import AssignedSubmission, submit_assigned
+from app.attempts.assigned_schemas import AnyAttemptPage, AssignedAttemptOut, AssignedAttemptRequest
+from app.attempts.queries import find_attempt, find_in_course, list_attempts
 from app.attempts.result import AttemptResult, to_json
 from app.attempts.service import service_of
 from app.attempts.submit import Submission, submit
@@ -26,27 +28,35 @@ from problems.text import Text
 from problems.trace_kind import TRACE
 from problems.variant import UnknownFormError
 
+M = TypeVar("M", bound=BaseModel)
+
 PATH = "/api/v1/attempts"
 router = APIRouter(prefix=PATH, tags=["attempts"])
 
-GUEST_SCHEME = "guestCookie"
-SECURITY: dict[str, Any] = {"security": [{}, {GUEST_SCHEME: []}]}  # the cookie is optional everywhere
-SECURITY_SCHEMES = {
-    GUEST_SCHEME: {
-        "type": "apiKey",
-        "in": "cookie",
-        "name": COOKIE,
-        "description": "Set by the pages, `__Host-guest` over https. Signed; without it a caller is nobody.",
-    }
-}
 REQUEST_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AttemptRequest"}}},
+        "content": {
+            "application/json": {
+                "schema": {
+                    "oneOf": [
+                        {"$ref": "#/components/schemas/AttemptRequest"},
+                        {"$ref": "#/components/schemas/AssignedAttemptRequest"},
+                    ]
+                }
+            }
+        },
     }
 }
 LOCATION = {"Location": {"description": "where the attempt is found again", "schema": {"type": "string"}}}
-CREATED: dict[int | str, dict[str, Any]] = {201: {"description": "Graded and stored", "headers": LOCATION}}
+CREATED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "In an assignment: the same answer as an earlier attempt, which is sent again; none was spent",
+        "model": AssignedAttemptOut,
+        "headers": LOCATION,
+    },
+    201: {"description": "Graded and stored", "headers": LOCATION},
+}
 Key = Annotated[str, Field(pattern="^[!-~]{1,255}$")]
 PRIVATE = {"Cache-Control": "no-store"}
 
@@ -54,14 +64,14 @@ PRIVATE = {"Cache-Control": "no-store"}
 @router.post(
     "",
     operation_id="createAttempt",
-    summary="Answer a variant",
+    summary="Answer a variant, or an item of an assignment",
     description="The answer is graded and stored before the response is sent. See docs/api.md on Idempotency-Key.",
     status_code=201,
-    response_model=schemas.AttemptOut,
+    response_model=schemas.AttemptOut | AssignedAttemptOut,
     responses=CREATED
     | documented(
         errors.MalformedJsonError,
-        errors.AccountRequiredError,
+        *CHANGING,
         errors.RequestTimeoutError,
         errors.IdempotencyKeyReusedError,
         errors.ContentTooLargeError,
@@ -70,28 +80,38 @@ PRIVATE = {"Cache-Control": "no-store"}
         errors.UnreadableAnswersError,
         errors.UnknownFormError,
         errors.GradingFailedError,
+        errors.UnknownAssignmentError,
+        errors.ForbiddenError,
+        errors.AssignmentNotOpenError,
+        errors.AssignmentLockedError,
+        errors.NoAttemptsLeftError,
         errors.UnavailableError,
     ),
-    openapi_extra=REQUEST_BODY | SECURITY,
+    openapi_extra=REQUEST_BODY | ANYBODY,
 )
 async def create_attempt(
     request: Request,
+    caller: Caller,
     idempotency_key: Annotated[
         Key | SkipJsonSchema[None],
         Header(alias="Idempotency-Key", description="makes a retry return the first result; best a random UUID"),
     ] = None,
 ) -> Response:
     service = service_of(request)
-    received_at = service.clock()
+    require_scope(caller, "attempt")
     strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
-    wanted = _read(strict_json.parse(await request.body()))
+    body = strict_json.parse(await request.body())
+    if isinstance(body, dict) and "assignment" in body:
+        return await _answer_item(request, caller, body, idempotency_key)
+    wanted = _read(body, schemas.AttemptRequest)
     submission = Submission(
         problem=_problem(wanted.problem),
         seed=wanted.seed,
         form=wanted.form,
         answers=wanted.answers,
-        received_at=received_at,
-        person=guests_of(request).read(request),
+        received_at=request.state.received_at,
+        person=caller.person_id,
+        is_user=caller.is_user,
         idempotency_key=idempotency_key,
     )
     try:
@@ -107,21 +127,26 @@ async def create_attempt(
     "",
     operation_id="listAttempts",
     summary="One's own attempts, the newest first",
-    description="Those of the guest whose cookie is sent. Without a cookie the list is empty. Runs are left out here.",
-    response_model=schemas.AttemptPage,
-    responses=documented(errors.InvalidRequestError, errors.UnavailableError),
-    openapi_extra=SECURITY,
+    description="Those of the caller, in practice and in assignments, and those made as a guest before, if they were "
+    "claimed. Runs are left out here. Nobody has none.",
+    response_model=AnyAttemptPage,
+    responses=documented(*READING[1:], errors.InvalidRequestError, errors.UnavailableError),
+    openapi_extra=ANYBODY,
 )
 async def get_attempts(
     request: Request,
+    caller: Caller,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
     cursor: Annotated[
         str | SkipJsonSchema[None], Query(max_length=200, description="`next_cursor` of the page before")
     ] = None,
 ) -> Response:
     service = service_of(request)
+    require_scope(caller, "read")
     before = None if cursor is None else decode_cursor(cursor, is_id)
-    found = await service.database.read(list_attempts, guests_of(request).read(request), limit=limit + 1, before=before)
+    found = await service.database.read(
+        list_attempts, caller.person_id, request.state.received_at, limit=limit + 1, before=before
+    )
     return _private(page(found, limit, lambda result: result.id, _listed))
 
 
@@ -129,18 +154,21 @@ async def get_attempts(
     "/{attempt_id}",
     operation_id="getAttempt",
     summary="One attempt",
-    description="One's own, or one that was made without a cookie, whose id only its maker knows.",
-    response_model=schemas.AttemptOut,
-    responses=documented(errors.UnknownAttemptError, errors.InvalidRequestError, errors.UnavailableError),
-    openapi_extra=SECURITY,
+    description="One's own; one that was made by nobody, whose id only its maker knows; or, for the staff of its "
+    "course, one in an assignment. Its student sees of it what is released by then.",
+    response_model=schemas.AttemptOut | AssignedAttemptOut,
+    responses=documented(*READING[1:], errors.UnknownAttemptError, errors.InvalidRequestError, errors.UnavailableError),
+    openapi_extra=ANYBODY,
 )
 async def get_attempt(
-    request: Request, attempt_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})]
+    request: Request, caller: Caller, attempt_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})]
 ) -> Response:
     service = service_of(request)
+    require_scope(caller, "read")
     found = None
     if is_id(attempt_id):
-        found = await service.database.read(find_attempt, attempt_id, guests_of(request).read(request))
+        found = await service.database.read(find_attempt, attempt_id, caller.person_id, request.state.received_at)
+        found = found or await service.database.read(find_in_course, attempt_id, caller)
     if found is None:
         raise errors.UnknownAttemptError("There is no attempt with this id, or it is not yours.")
     return _private(found.as_json())
@@ -156,15 +184,24 @@ def _private(value: object) -> Response:
     return Response(to_json(value), headers=PRIVATE, media_type="application/json")
 
 
-def _read(body: Any) -> schemas.AttemptRequest:
-    if isinstance(body, dict) and "assignment" in body:
-        sentence = Text(
-            "Answers to an assignment can't be taken yet; leave this member out to practise.",
-            "目前还不能提交作业的答案；若要练习，请去掉这个成员。",
-        )
-        raise InvalidRequestError("Assignments are not served.", [Fault(sentence, pointer="/assignment")])
+async def _answer_item(request: Request, caller: Principal, body: Any, key: str | None) -> Response:
+    wanted = _read(body, AssignedAttemptRequest)
+    submission = AssignedSubmission(
+        assignment_id=wanted.assignment,
+        item_id=wanted.item,
+        answers=wanted.answers,
+        received_at=request.state.received_at,
+        principal=caller,
+        idempotency_key=key,
+    )
+    submitted = await submit_assigned(service_of(request), submission)
+    headers = PRIVATE | {"Location": f"{PATH}/{submitted.id}"}
+    return Response(submitted.body, 200 if submitted.repeated else 201, headers, media_type="application/json")
+
+
+def _read(body: Any, model: type[M]) -> M:
     try:
-        return schemas.AttemptRequest.model_validate(body)
+        return model.model_validate(body)
     except ValidationError as error:
         faults = body_faults(error.errors(include_url=False, include_input=False))
         raise InvalidRequestError("The body is not an attempt.", faults) from None

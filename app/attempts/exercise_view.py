@@ -84,13 +84,16 @@ class FieldView:
         return (self.grade["parts"] or None) if self.grade else None
 
     def judged(self, option: str) -> bool | None:
-        """Whether a chosen option was right to choose; of the others nothing is said, or the key would be."""
+        """Whether a chosen option was right to choose; of the others nothing is said, or the key would be.
+
+        Nor is anything said before it is released.
+        """
         if self.grade is None or not isinstance(self.kind, Choice | Choices) or option not in self.shown:
             return None
         if isinstance(self.kind, Choice):
-            return bool(self.grade["correct"])
+            return None if self.grade["correct"] is None else bool(self.grade["correct"])
         chosen = [each.id for each in self.kind.options if each.id in self.shown]
-        return bool(self.grade["parts"][chosen.index(option)])
+        return bool(self.grade["parts"][chosen.index(option)]) if self.grade["parts"] else None
 
     @property
     def tone(self) -> Tone:

@@ -1,6 +1,6 @@
 """What was asked, what was answered, and what it was worth.
 
-    variants ◄── attempts ◄── scores          idempotency_keys: the first response to a request that may be repeated
+    variants ◄── attempts ◄── scores
                     │
                     └──► people
 
@@ -11,11 +11,12 @@ the migration). A grade is derived, so a regrade appends a score, and the newest
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Person
 from app.core.models import SERIAL, UUID_TEXT, Base
+from app.courses.models import Item
 
 
 class Variant(Base):
@@ -43,11 +44,18 @@ class Attempt(Base):
     """One submission, as it was given. `created_at` is the server's clock when the request arrived.
 
     `person_id` is empty for practice through the API without a sign-in: nobody can list such an attempt.
+
+    In an assignment `item_id` is what was answered, `number` counts the person's attempts at it from 1, and `digest` is
+    that of the answers as they were read (`app.attempts.assigned.digest_of`). In practice all three are empty.
     """
 
     __tablename__ = "attempts"
-    # Keys are UUIDv7, so this index holds a person's attempts in order of time.
-    __table_args__ = (Index(None, "person_id", "id"),)
+    __table_args__ = (
+        # Keys are UUIDv7, so this index holds a person's attempts in order of time.
+        Index(None, "person_id", "id"),
+        # Two processes that count at the same time can't both store the last attempt that is allowed.
+        Index(None, "item_id", "person_id", "number", unique=True),
+    )
 
     id: Mapped[str] = mapped_column(UUID_TEXT, primary_key=True)
     person_id: Mapped[str | None] = mapped_column(ForeignKey(Person.id))
@@ -55,10 +63,16 @@ class Attempt(Base):
     form: Mapped[str] = mapped_column(String(16))
     answers: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+    item_id: Mapped[str | None] = mapped_column(ForeignKey(Item.id))
+    number: Mapped[int | None]
+    digest: Mapped[str | None] = mapped_column(String(64))
 
 
 class Score(Base):
-    """An attempt graded against one version of the key under one policy; `fields` holds the result of each field."""
+    """An attempt graded against one version of the key under one policy; `fields` holds the result of each field.
+
+    `revision` is that of the item's settings by which it was graded; 0 in practice.
+    """
 
     __tablename__ = "scores"
     __table_args__ = (
@@ -76,21 +90,4 @@ class Score(Base):
     correct: Mapped[bool]
     fields: Mapped[list[Any]]
     created_at: Mapped[datetime]
-
-
-class IdempotencyKey(Base):
-    """The first response to a request, sent again byte for byte when the request is repeated.
-
-    `owner` is who sent it, `request_hash` the digest of its body, since the same key with another body is refused, and
-    `resource` the identifier of what it created. Rows may be removed once they are old: clients retry within minutes.
-    """
-
-    __tablename__ = "idempotency_keys"
-
-    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
-    key: Mapped[str] = mapped_column(String(255), primary_key=True)
-    request_hash: Mapped[str] = mapped_column(String(64))
-    resource: Mapped[str | None] = mapped_column(String(64))
-    status: Mapped[int]
-    body: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(index=True)
+    revision: Mapped[int] = mapped_column(server_default=text("0"))

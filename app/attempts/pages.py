@@ -9,7 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.accounts.guests import guests_of
+from app.accounts.access import Caller, Principal
+from app.accounts.forms import Visitor, is_genuine, token_for, welcome
+from app.attempts.assigned_result import AssignedResult, item_address
 from app.attempts.exercise_view import ExerciseView, Refusal, TraceView, exercise_address, field_views
 from app.attempts.form_answers import Reading, idempotency_key, raw_answers, read_back
 from app.attempts.progress import Best, best_results
@@ -17,7 +19,6 @@ from app.attempts.queries import find_attempt, list_attempts
 from app.attempts.result import AttemptResult
 from app.attempts.service import Service, service_of
 from app.attempts.submit import Submission, submit
-from app.core import form_token
 from app.core.errors import GradingFailedError, UnavailableError, UnknownAttemptError
 from app.core.forms import read_form
 from app.core.i18n import environment
@@ -48,8 +49,8 @@ async def choose_language(request: Request) -> Response:
 @router.get("/{language:language}")
 @router.get("/{language:language}/")
 @router.get("/{language:language}/problems")
-async def show_catalogue(request: Request, language: Language) -> Response:
-    best = await service_of(request).database.read(best_results, guests_of(request).read(request))
+async def show_catalogue(request: Request, caller: Caller, language: Language) -> Response:
+    best = await service_of(request).database.read(best_results, caller.person_id)
     entries = [_Entry(problem, best.get(problem.id)) for problem in catalogue().values()]
     sets = [_Set(name, list(group)) for name, group in groupby(entries, key=lambda entry: entry.problem.set)]
     return render(request, language, "catalogue.html", section="exercises", sets=sets)
@@ -78,57 +79,53 @@ class _Set:
 
 
 @router.get("/{language:language}/about")
-async def show_about(request: Request, language: Language) -> Response:
+async def show_about(request: Request, _caller: Caller, language: Language) -> Response:
     return render(request, language, "about.html")
 
 
 @router.get("/{language:language}/problems/{problem_id}")
 async def show_exercise(
-    request: Request, language: Language, problem_id: str, seed: Seed = 0, form: Form | None = None
+    request: Request, visitor: Visitor, language: Language, problem_id: str, seed: Seed = 0, form: Form | None = None
 ) -> Response:
     service = service_of(request)
     variant = (await service.variants.get(find(problem_id), seed)).variant
-    return await show(request, language, Shown(variant, form or variant.forms[0]))
+    return await show(request, visitor, language, Shown(variant, form or variant.forms[0]))
 
 
 @router.post("/{language:language}/problems/{problem_id}")
 async def check_answer(
-    request: Request, language: Language, problem_id: str, seed: Seed = 0, form: Form | None = None
+    request: Request, visitor: Visitor, language: Language, problem_id: str, seed: Seed = 0, form: Form | None = None
 ) -> Response:
     """Grade and store, then send the browser to the attempt; or the same page again, with what was entered kept."""
-    service, guests = service_of(request), guests_of(request)
-    received_at = service.clock()
+    service = service_of(request)
     variant = (await service.variants.get(find(problem_id), seed)).variant
     form = form or variant.forms[0]
     fields = variant.fields(form)
     sent = await read_form(request)
     answers = raw_answers(fields, sent)
-    person = guests.read(request)
-    token = str(sent.get("token", ""))
-    if person is None or not (
-        form_token.is_from_here(request) and form_token.is_valid(guests.key, token, person, received_at)
-    ):
-        return await show(request, language, Shown(variant, form, answers, refusal="token"))
+    if not is_genuine(request, visitor, sent):
+        return await show(request, visitor, language, Shown(variant, form, answers, refusal="token"))
     submission = Submission(
         problem=variant.problem,
         seed=seed,
         form=form,
         answers=answers,
-        received_at=received_at,
-        person=person,
+        received_at=request.state.received_at,
+        person=visitor.person_id,
+        is_user=visitor.is_user,
         idempotency_key=idempotency_key(str(sent.get("key", "")), answers),
     )
     try:
         attempt_id = (await submit(service, submission)).id
     except UnreadableAnswersError as unreadable:
         shown = Shown(variant, form, answers, refusal="unreadable", faults=unreadable.errors)
-        return await show(request, language, shown)
+        return await show(request, visitor, language, shown)
     except (WriterError, UnavailableError):
-        return await show(request, language, Shown(variant, form, answers, refusal="busy"), status=503)
+        return await show(request, visitor, language, Shown(variant, form, answers, refusal="busy"), status=503)
     except GradingFailedError as failed:
         attempt_id = failed.members["attempt"]
     response = RedirectResponse(f"/{language}/attempts/{attempt_id}", 303)
-    guests.remember(request, response, person)
+    welcome(request, response, visitor)
     return response
 
 
@@ -153,11 +150,12 @@ async def preview(
 
 @router.get("/{language:language}/attempts")
 async def show_attempts(
-    request: Request, language: Language, cursor: Annotated[str | None, Query(max_length=200)] = None
+    request: Request, caller: Caller, language: Language, cursor: Annotated[str | None, Query(max_length=200)] = None
 ) -> Response:
-    person = guests_of(request).read(request)
     before = None if cursor is None else decode_cursor(cursor, is_id)
-    found = await service_of(request).database.read(list_attempts, person, limit=LATEST + 1, before=before)
+    found = await service_of(request).database.read(
+        list_attempts, caller.person_id, request.state.received_at, limit=LATEST + 1, before=before
+    )
     return render(
         request,
         language,
@@ -184,18 +182,20 @@ class _Listed:
 
 
 @router.get("/{language:language}/attempts/{attempt_id}")
-async def show_attempt(request: Request, language: Language, attempt_id: str) -> Response:
+async def show_attempt(request: Request, visitor: Visitor, language: Language, attempt_id: str) -> Response:
     service = service_of(request)
     attempt = None
     if is_id(attempt_id):
-        attempt = await service.database.read(find_attempt, attempt_id, guests_of(request).read(request))
+        attempt = await service.database.read(find_attempt, attempt_id, visitor.person_id, request.state.received_at)
     if attempt is None:
         raise UnknownAttemptError
+    if isinstance(attempt, AssignedResult):
+        return RedirectResponse(item_address(language, attempt.assignment, attempt.item), 303)
     # An attempt keeps the variant that it answered, whatever version of the exercise is served by now.
     problem = replace(find(attempt.problem), version=attempt.version)
     variant = (await service.variants.get(problem, attempt.seed)).variant
     shown = Shown(variant, "choice" if attempt.form == "choice" else "open", attempt.answers, attempt=attempt)
-    return await show(request, language, shown)
+    return await show(request, visitor, language, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +211,18 @@ class Shown:
 
 
 async def show(
-    request: Request, language: Language, shown: Shown, *, status: int = 200, trace: TraceView | None = None
+    request: Request,
+    visitor: Principal,
+    language: Language,
+    shown: Shown,
+    *,
+    status: int = 200,
+    trace: TraceView | None = None,
 ) -> Response:
     service: Service = service_of(request)
-    guests = guests_of(request)
-    known = guests.read(request)
-    person = known or guests.read_or_new(request)
-    best: dict[str, Best] = await service.database.read(best_results, known) if known and status < 500 else {}
+    best: dict[str, Best] = {}
+    if not visitor.is_new and status < 500:
+        best = await service.database.read(best_results, visitor.person_id)
     exercise = ExerciseView(
         variant=shown.variant,
         form=shown.form,
@@ -227,9 +232,9 @@ async def show(
             faults=shown.faults,
             grades=shown.attempt.fields if shown.attempt else (),
         ),
-        token=form_token.issue(guests.key, person, service.clock()),
+        token=token_for(request, visitor),
         key=new_id(),
-        may_answer=service.settings.guest_practice,
+        may_answer=visitor.is_user or service.settings.guest_practice,
         best=best.get(shown.variant.problem.id),
         attempt=shown.attempt,
         refusal=shown.refusal,
@@ -238,6 +243,6 @@ async def show(
     response = render(request, language, "exercise.html", status=status, section="exercises", exercise=exercise)
     if status >= 500:
         response.headers["Retry-After"] = "2"
-    if known is None:
-        guests.remember(request, response, person)
+    if visitor.is_new:
+        welcome(request, response, visitor)
     return response

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.accounts.guests import identities
 from app.attempts.models import Attempt, Score, Variant
 
 
@@ -21,7 +22,10 @@ class Best:
 
 
 def best_results(session: Session, person_id: str | None) -> dict[str, Best]:
-    """By problem id; an attempt counts by its newest score. Nobody has none."""
+    """By problem id; an attempt counts by its newest score. Nobody has none.
+
+    Of practice alone: what an answer in an assignment came to is told there, when it is released.
+    """
     if person_id is None:
         return {}
     later = aliased(Score)
@@ -31,7 +35,12 @@ def best_results(session: Session, person_id: str | None) -> dict[str, Best]:
         .select_from(Attempt)
         .join(Variant, Variant.id == Attempt.variant_id)
         .join(Score, Score.attempt_id == Attempt.id)
-        .where(Attempt.person_id == person_id, Score.id == newest, Score.max_score > 0)
+        .where(
+            Attempt.person_id.in_(identities(person_id)),
+            Attempt.item_id.is_(None),
+            Score.id == newest,
+            Score.max_score > 0,
+        )
         .group_by(Variant.problem)
     )
     return {problem: Best(share, attempts) for problem, share, attempts in session.execute(query)}

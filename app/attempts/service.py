@@ -1,23 +1,16 @@
-"""The parts that the use cases need, put together once in `app.main`."""
+"""The parts that the use cases of attempts need beyond those of `app.core.service`."""
 
 from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
 from app.attempts.variants import Variants
-from app.core.clock import Clock
-from app.core.database import Database
+from app.core import service as core
 from app.core.drawings import Drawings
-from app.core.settings import Settings
-from app.core.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    settings: Settings
-    database: Database
-    writer: Writer
-    clock: Clock
+class Service(core.Service):
     variants: Variants
     drawings: Drawings
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from app.accounts.access import Caller
 from app.attempts.exercise_view import exercise_address
 from app.attempts.solutions import Solution
 from app.attempts.solutions_api import in_practice, solution_of
@@ -23,7 +24,7 @@ Seed = Annotated[int, Query(lt=2**63)]
 
 @router.get("/{language:language}/problems/{problem_id}/solution")
 async def show_solution(
-    request: Request, language: Language, problem_id: str, seed: Seed = 0, form: Form | None = None
+    request: Request, _caller: Caller, language: Language, problem_id: str, seed: Seed = 0, form: Form | None = None
 ) -> Response:
     shown = in_practice(request)
     view = SolutionView(await solution_of(request, problem_id, seed, form))

@@ -16,11 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
-from app.attempts.models import Attempt, IdempotencyKey, Score
+from app.attempts.models import Attempt, Score
 from app.attempts.result import AttemptResult, fields_json
 from app.attempts.service import Service
 from app.attempts.variants import Served, store
 from app.core.errors import AccountRequiredError, GradingFailedError, IdempotencyKeyReusedError
+from app.core.idempotency import IdempotencyKey
 from app.core.ids import new_id
 from problems.grading import Grade, UnreadableAnswersError, grade
 from problems.problem import Form, KeyPolicy, Problem
@@ -41,7 +42,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """Answers as they arrived. `person` is the id of a guest whose row is made with the first attempt, or None."""
+    """Answers as they arrived.
+
+    `person` is the id of a user, or of a guest whose row is made with the first attempt, or None; `is_user` says which.
+    """
 
     problem: Problem[Any]
     seed: int
@@ -49,6 +53,7 @@ class Submission:
     answers: Mapping[str, Any]
     received_at: datetime
     person: str | None = None
+    is_user: bool = False
     idempotency_key: str | None = None
 
 
@@ -72,7 +77,7 @@ async def submit(service: Service, submission: Submission) -> Submitted:
         app.core.writer.WriterError, UnavailableError: not done now, may be tried again.
 
     """
-    if not service.settings.guest_practice:
+    if not (submission.is_user or service.settings.guest_practice):
         raise AccountRequiredError("Practice as a guest is switched off on this server.")
     served = await service.variants.get(submission.problem, submission.seed)
     if TRACE in submission.answers:  # a long run takes a while

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.accounts.forms import Visitor
 from app.attempts.exercise_view import TraceView
 from app.attempts.pages import Seed, Shown, show, show_exercise
 from app.attempts.service import service_of
@@ -21,15 +22,15 @@ PATH = "/{language:language}/problems/{problem_id}/trace"
 
 @router.get(PATH)
 async def show_run(
-    request: Request, language: Language, problem_id: str, seed: Seed = 0, form: Form | None = None
+    request: Request, visitor: Visitor, language: Language, problem_id: str, seed: Seed = 0, form: Form | None = None
 ) -> Response:
     """The exercise alone: what was pasted lives in the page that showed it, and nowhere else."""
-    return await show_exercise(request, language, problem_id, seed, form)
+    return await show_exercise(request, visitor, language, problem_id, seed, form)
 
 
 @router.post(PATH)
 async def check_run(
-    request: Request, language: Language, problem_id: str, seed: Seed = 0, form: Form | None = None
+    request: Request, visitor: Visitor, language: Language, problem_id: str, seed: Seed = 0, form: Form | None = None
 ) -> Response:
     """Nothing is stored, so that the form needs no token. What can't be read is told of beside it, with 422."""
     service = service_of(request)
@@ -43,4 +44,4 @@ async def check_run(
         view, status = TraceView(pasted, fault=fault.text), 422
     except UnavailableError:
         view, status = TraceView(pasted, busy=True), 503
-    return await show(request, language, shown, status=status, trace=view)
+    return await show(request, visitor, language, shown, status=status, trace=view)

@@ -3,14 +3,28 @@
     ServiceError
     ├── MalformedJsonError 400          ├── InvalidRequestError 422
     ├── AccountRequiredError 401        │   └── UnreadableAnswersError 422
-    ├── NotFoundError 404               ├── UnknownFormError 422
-    │   ├── UnknownProblemError         ├── GradingFailedError 500
-    │   ├── SeedOutOfRangeError         ├── InternalError 500
-    │   ├── UnknownExhibitError         └── UnavailableError 503
-    │   └── UnknownAttemptError
+    │   └── InvalidTokenError           ├── UnknownFormError 422
+    ├── ForbiddenError 403              ├── TooManyRequestsError 429
+    │   ├── InsufficientScopeError      ├── GradingFailedError 500
+    │   ├── CrossSiteRequestError       ├── InternalError 500
+    │   ├── AssignmentNotOpenError      └── UnavailableError 503
+    │   ├── AssignmentLockedError
+    │   └── NoAttemptsLeftError
+    ├── NotFoundError 404
+    │   ├── UnknownProblemError
+    │   ├── SeedOutOfRangeError
+    │   ├── UnknownExhibitError
+    │   ├── UnknownAttemptError
+    │   ├── UnknownCourseError
+    │   ├── UnknownAssignmentError
+    │   └── UnknownRegradeError
     ├── MethodNotAllowedError 405
     ├── RequestTimeoutError 408
-    ├── IdempotencyKeyReusedError 409
+    ├── ConflictError 409
+    │   ├── IdempotencyKeyReusedError
+    │   ├── EditedMeanwhileError
+    │   ├── AlreadyAnsweredError
+    │   └── CourseArchivedError
     ├── ContentTooLargeError 413
     └── UnsupportedMediaTypeError 415
 
@@ -29,17 +43,18 @@ from problems.text import Text
 class Fault:
     """One thing wrong with a request, in a sentence, and where it stands.
 
-    `pointer` is a JSON pointer into the body (RFC 6901), `parameter` names a parameter outside it (`query/limit`), and
-    `field` the answer field that the pointer leads to or into.
+    `pointer` is a JSON pointer into the body (RFC 6901), `parameter` names a parameter outside it (`query/limit`),
+    `field` the answer field that the pointer leads to or into, and `line` counts the lines of a text, from 1.
     """
 
     detail: Text
     pointer: str | None = None
     parameter: str | None = None
     field: str | None = None
+    line: int | None = None
 
-    def as_json(self) -> dict[str, str]:
-        places = {"pointer": self.pointer, "parameter": self.parameter, "field": self.field}
+    def as_json(self) -> dict[str, str | int]:
+        places = {"pointer": self.pointer, "parameter": self.parameter, "field": self.field, "line": self.line}
         found = {name: place for name, place in places.items() if place is not None}
         return found | {"detail": self.detail.en, "detail_zh": self.detail.zh}
 
@@ -79,9 +94,54 @@ class BadRequestError(ServiceError):
 
 
 class AccountRequiredError(ServiceError):
-    """Answers are taken only from people who have signed in: practice as a guest is switched off on this server."""
+    """Only people who have signed in may do this, and programs that send one of their tokens.
+
+    Answers need an account too where practice as a guest is switched off.
+    """
 
     status, slug, title = 401, "account-required", "An account is required"
+
+
+class InvalidTokenError(AccountRequiredError):
+    """The bearer token is not one of this server, has expired or was revoked, or its owner's account is closed."""
+
+    slug, title = "invalid-token", "The token is not valid"
+
+
+class ForbiddenError(ServiceError):
+    """Whoever is asking is known, and may not do this."""
+
+    status, slug, title = 403, "forbidden", "Not allowed"
+
+
+class InsufficientScopeError(ForbiddenError):
+    """The token was not given the scope that this call needs: `read`, `attempt` or `manage`."""
+
+    slug, title = "insufficient-scope", "The token may not do this"
+
+
+class CrossSiteRequestError(ForbiddenError):
+    """A page of another site made a signed-in browser send this. Programs send a token instead of the cookie."""
+
+    slug, title = "cross-site-request", "The request comes from another site"
+
+
+class AssignmentNotOpenError(ForbiddenError):
+    """The assignment has not opened yet, or has closed; `detail` says which."""
+
+    slug, title = "assignment-not-open", "The assignment is not open"
+
+
+class AssignmentLockedError(ForbiddenError):
+    """The assignment has a password; `POST /api/v1/assignments/{assignment_id}/unlock` takes it."""
+
+    slug, title = "assignment-locked", "The assignment asks for a password"
+
+
+class NoAttemptsLeftError(ForbiddenError):
+    """As many answers to this item have been given as its assignment allows. Nothing was stored."""
+
+    slug, title = "no-attempts-left", "No attempt is left"
 
 
 class NotFoundError(ServiceError):
@@ -108,10 +168,40 @@ class UnknownExhibitError(NotFoundError):
     slug, title = "unknown-exhibit", "No such hint, table or figure"
 
 
+class UnknownPersonError(NotFoundError):
+    """Nobody has this id, or you may not know of them."""
+
+    slug, title = "unknown-person", "No such person"
+
+
+class UnknownTokenError(NotFoundError):
+    """You have no token with this id."""
+
+    slug, title = "unknown-token", "No such token"
+
+
 class UnknownAttemptError(NotFoundError):
     """No attempt has this id, or it belongs to somebody else."""
 
     slug, title = "unknown-attempt", "No such attempt"
+
+
+class UnknownCourseError(NotFoundError):
+    """No course has this id, or whoever asks takes no part in it."""
+
+    slug, title = "unknown-course", "No such course"
+
+
+class UnknownAssignmentError(NotFoundError):
+    """No assignment or item has this id, or whoever asks may not know of it: drafts are for those who teach."""
+
+    slug, title = "unknown-assignment", "No such assignment"
+
+
+class UnknownRegradeError(NotFoundError):
+    """No regrade of the assignment has this id."""
+
+    slug, title = "unknown-regrade", "No such regrade"
 
 
 class MethodNotAllowedError(ServiceError):
@@ -126,10 +216,34 @@ class RequestTimeoutError(ServiceError):
     status, slug, title = 408, "request-timeout", "The body came too slowly"
 
 
-class IdempotencyKeyReusedError(ServiceError):
+class ConflictError(ServiceError):
+    """The request can't be done as things stand now, such as creating a person with an address that is taken."""
+
+    status, slug, title = 409, "conflict", "This is not possible as things stand"
+
+
+class IdempotencyKeyReusedError(ConflictError):
     """An earlier request with this Idempotency-Key had another content. Nothing was stored; use a new key."""
 
-    status, slug, title = 409, "idempotency-key-reused", "The idempotency key belongs to another request"
+    slug, title = "idempotency-key-reused", "The idempotency key belongs to another request"
+
+
+class EditedMeanwhileError(ConflictError):
+    """Somebody else has changed it since it was read: the `version` that was sent is not the current one any more."""
+
+    slug, title = "edited-meanwhile", "Changed by somebody else meanwhile"
+
+
+class AlreadyAnsweredError(ConflictError):
+    """Answers stand on it. What was asked can't be changed under them; what they are worth changes by a regrade."""
+
+    slug, title = "already-answered", "It has been answered already"
+
+
+class CourseArchivedError(ConflictError):
+    """The course is archived: it can be read, and changes again once it is taken out of the archive."""
+
+    slug, title = "course-archived", "The course is archived"
 
 
 class ContentTooLargeError(ServiceError):
@@ -160,6 +274,12 @@ class UnknownFormError(ServiceError):
     """The variant exists, but not in the form asked for; `GET /api/v1/problems/{id}` lists the forms."""
 
     status, slug, title = 422, "unknown-form", "The variant has no such form"
+
+
+class TooManyRequestsError(ServiceError):
+    """Tried too often; it is taken again after the seconds in Retry-After."""
+
+    status, slug, title = 429, "too-many-requests", "Too many tries"
 
 
 class GradingFailedError(ServiceError):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime
@@ -52,6 +53,7 @@ def environment(language: Language) -> Environment:
         "mathml": text.mathml,
         "number": lambda value: number(value, locale),
         "moment": lambda value: moment(value, locale),
+        "moment_in": lambda value, place: moment_in(value, place, locale),
     }
     made.globals |= {"language": language, "language_tag": TAGS[language], "plural": plural}
     return made
@@ -82,8 +84,16 @@ def number(value: float, locale: Locale) -> str:
 
 def moment(value: datetime, locale: Locale) -> str:
     """Date and time in UTC; a script of the page rewrites it in the reader's own time zone."""
-    pattern = "yyyy年M月d日 HH:mm" if locale.language == "zh" else "d MMM yyyy, HH:mm"
-    return f"{format_datetime(value.astimezone(UTC), pattern, locale=locale)} UTC"
+    return f"{format_datetime(value.astimezone(UTC), _pattern(locale), locale=locale)} UTC"
+
+
+def _pattern(locale: Locale) -> str:
+    return "yyyy年M月d日 HH:mm" if locale.language == "zh" else "d MMM yyyy, HH:mm"
+
+
+def moment_in(value: datetime, place: str, locale: Locale) -> str:
+    """Date and time in a time zone of the IANA database, whose name stands beside them."""
+    return f"{format_datetime(value.astimezone(ZoneInfo(place)), _pattern(locale), locale=locale)} ({place})"
 
 
 def preferred(accept_language: str) -> Language:

@@ -36,7 +36,7 @@ def complete(
 
 
 def _show(responses: Mapping[str, Any], example: object) -> None:
-    """Put the example beside the schema of the one response that says that all went well."""
-    (success,) = (response for status, response in responses.items() if status.startswith("2"))
-    (body,) = success["content"].values()
-    body["example"] = example
+    """Put the example beside the schema of each response that says that all went well."""
+    for success in (response for status, response in responses.items() if status.startswith("2")):
+        (body,) = success["content"].values()
+        body["example"] = example

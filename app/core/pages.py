@@ -56,6 +56,7 @@ def render(request: Request, language: Language, template: str, *, status: int =
             static=static_address(),
             alternates=_alternates(request, language),
             section=context.pop("section", None),
+            viewer=getattr(request.state, "principal", None),
             **context,
         )
     )

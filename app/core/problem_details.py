@@ -35,6 +35,7 @@ class FaultDetails(BaseModel):
     pointer: str | None = Field(default=None, description="JSON pointer into the body (RFC 6901)")
     parameter: str | None = Field(default=None, description="a parameter outside the body, such as `query/limit`")
     field: str | None = Field(default=None, description="the answer field that the pointer leads into")
+    line: int | None = Field(default=None, description="of the text that the pointer leads to, counted from 1")
     detail: str = Field(description="what is wrong, in English")
     detail_zh: str = Field(description="the same in Chinese")
 

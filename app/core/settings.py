@@ -17,3 +17,6 @@ class Settings(BaseSettings):
     writer_group: int = Field(default=256, ge=1)
     read_threads: int = Field(default=4, ge=1)
     body_limit: int = Field(default=262_144, ge=1_024)
+    public_url: str | None = Field(default=None, pattern="^https?://[^/]+$")
+    session_idle_hours: int = Field(default=7 * 24, ge=1)
+    session_hours: int = Field(default=30 * 24, ge=1)

@@ -20,6 +20,21 @@ _SENTENCES: Mapping[str, Text] = {
     "greater_than_equal": Text("This number is too small.", "这个数太小了。"),
     "less_than_equal": Text("This number is too large.", "这个数太大了。"),
     "less_than": Text("This number is too large.", "这个数太大了。"),
+    "float_type": Text("A number is needed here.", "这里需要一个数。"),
+    "bool_type": Text("This must be true or false.", "此处只能是 true 或 false。"),
+    "list_type": Text("A list is needed here.", "这里需要一个列表。"),
+    "too_long": Text("This list is too long.", "这个列表太长了。"),
+    "too_short": Text("This list is too short.", "这个列表太短了。"),
+    "greater_than": Text("This number is too small.", "这个数太小了。"),
+    "instant": Text(
+        "An instant with an offset is needed here, such as 2026-10-23T23:59:59+08:00.",
+        "这里需要带时区偏移的时刻，例如 2026-10-23T23:59:59+08:00。",
+    ),
+    "instant_range": Text("A date of this century is needed here.", "这里需要本世纪内的日期。"),
+    "time_zone": Text(
+        "The name of a time zone is needed here, such as Asia/Shanghai.", "这里需要时区名称，例如 Asia/Shanghai。"
+    ),
+    "email": Text("This is no e-mail address.", "这不是有效的电子邮箱地址。"),
     "dict_type": Text("An object is needed here.", "这里需要一个对象。"),
     "model_type": Text("An object is needed here.", "这里需要一个对象。"),
     "model_attributes_type": Text("An object is needed here.", "这里需要一个对象。"),

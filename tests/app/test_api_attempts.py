@@ -12,7 +12,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from app.accounts.guests import COOKIE, SECURE_COOKIE
+from app.accounts.cookies import SECURE_PREFIX
+from app.accounts.guests import COOKIE
 from app.accounts.models import Person
 from app.attempts.models import Attempt, Score, Variant
 from app.attempts.submit import Submission, submit
@@ -440,7 +441,7 @@ async def test_over_https_only_the_host_cookie_counts(app: FastAPI):
         person = sign(app, client)
         assert (await client.post(ATTEMPTS, json=body())).status_code == 201
         assert count(app, Person) == 0
-        client.cookies.set(SECURE_COOKIE, f"{person}.{app.state.guests._mac(person)}")
+        client.cookies.set(f"{SECURE_PREFIX}{COOKIE}", f"{person}.{app.state.guests._mac(person)}")
         assert (await client.post(ATTEMPTS, json=body())).status_code == 201
         assert count(app, Person) == 1
 

@@ -129,6 +129,8 @@ def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         line = process.stdout.readline()
         address = re.fullmatch(r"Haitang is at (http://127\.0\.0\.1:\d+)/ \(Ctrl\+C stops it\)\n", line)
         assert address is not None, line
+        assert "becomes its administrator" in process.stdout.readline()
+        assert process.stdout.readline().startswith(f"  {address[1]}/en/sign-in/link/")
         yield process, address[1]
         process.kill()
 

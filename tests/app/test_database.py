@@ -9,9 +9,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
-from app.attempts.models import Attempt, IdempotencyKey, Score, Variant
+from app.attempts.models import Attempt, Score, Variant
 from app.core.clock import utc_now
 from app.core.database import Database, parse_url
+from app.core.idempotency import IdempotencyKey
 from app.core.ids import new_id
 from app.core.models import Base
 from app.core.writer import Writer

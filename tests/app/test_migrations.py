@@ -16,14 +16,16 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-import app.attempts.models  # noqa: F401 - adds its tables to the metadata
+import app.main  # noqa: F401 - adds every table to the metadata
+import migrations
 from app.accounts.models import Person
 from app.core.database import Database, create_write_engine, parse_url
 from app.core.migrate import _check_foreign_keys, _suspend_foreign_keys, downgrade, is_current, migrate
 from app.core.models import Base
 
-HEAD = "0001"
-TABLES = {"people", "variants", "attempts", "scores", "idempotency_keys"}
+VERSIONS = Path(migrations.__file__).parent / "versions"
+HEAD = max(file.name[:4] for file in VERSIONS.glob("[0-9]*.py"))
+TABLES = set(Base.metadata.tables)
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
 
@@ -123,7 +125,7 @@ class TestSQLite:
         # The engine is open, so that the row stands in the WAL alone: a copy of the file would miss it.
         backup = downgrade(url, "base", now=lambda: NOON).backup
         database.dispose()
-        assert backup == tmp_path / "haitang-0001-20260901T120000000000Z.db"
+        assert backup == tmp_path / f"haitang-{HEAD}-20260901T120000000000Z.db"
         with closing(sqlite3.connect(backup)) as copy:
             assert copy.execute("SELECT id FROM people").fetchall() == [("someone",)]
             assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -39,12 +39,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-def address(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the service runs."""
-    assets.build()
+def served_database(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of the database that is served."""
     file = tmp_path_factory.mktemp("browser") / "haitang.db"
     shutil.copy(migrated_sqlite, file)
-    app = create_app(Settings(database_url=f"sqlite:///{file}"))
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture(scope="module")
+def address(served_database: str) -> Iterator[str]:
+    """Where the service runs."""
+    assets.build()
+    app = create_app(Settings(database_url=served_database))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
         thread = threading.Thread(target=server.run, args=([listening],))

@@ -1,0 +1,32 @@
+"""Cookies that say who somebody is: out of reach of scripts and other sites, and over https bound to this host."""
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+SECURE_PREFIX = "__Host-"  # browsers take such a cookie over https only, and send it to no other host
+
+
+def is_secure(connection: HTTPConnection) -> bool:
+    return connection.url.scheme in {"https", "wss"}
+
+
+def cookie_name(connection: HTTPConnection, name: str) -> str:
+    return f"{SECURE_PREFIX}{name}" if is_secure(connection) else name
+
+
+def read_cookie(connection: HTTPConnection, name: str) -> str:
+    """The value, or an empty text. A cookie that was set over http does not count over https."""
+    return connection.cookies.get(cookie_name(connection, name), "")
+
+
+def set_cookie(connection: HTTPConnection, response: Response, name: str, value: str, max_age: int) -> None:
+    """Set it for `max_age` seconds; 0 removes it."""
+    response.set_cookie(
+        cookie_name(connection, name),
+        value,
+        max_age=max_age,
+        path="/",
+        secure=is_secure(connection),
+        httponly=True,
+        samesite="lax",
+    )

@@ -1,0 +1,190 @@
+"""/api/v1/assignments/{assignment_id}/items/{item_id}/…: an item as a student meets it, drafts, grades by hand."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.accounts.access import USERS, Caller, require_user
+from app.attempts import assigned_schemas as schemas
+from app.attempts import overrides
+from app.attempts.asked import Asked, ask
+from app.attempts.assigned_examples import ATTEMPT, EXERCISE, OVERRIDE
+from app.attempts.assigned_result import AssignedResult
+from app.attempts.assigned_view import asked_json, draft_json, find_asked
+from app.attempts.drafts import find_draft, save_draft
+from app.attempts.grade_models import Override
+from app.attempts.queries import list_own
+from app.attempts.service import service_of
+from app.core import errors
+from app.core.idempotency import KeyHeader
+from app.core.json_body import private_json, read_body
+from app.core.pagination import decode_cursor, page
+from app.courses.models import Item
+from app.courses.routes import READING, WITH_BODY, Cursor, Id, Limit, change, create, created, known, takes, told
+
+ITEM = "/api/v1/assignments/{assignment_id}/items/{item_id}"
+router = APIRouter(tags=["attempts"])
+
+ITEM_ID = partial(known, error=errors.UnknownAssignmentError)
+CLOSED = (errors.UnknownAssignmentError, errors.AssignmentNotOpenError, errors.AssignmentLockedError)
+
+
+@router.get(
+    ITEM + "/exercise",
+    operation_id="getAssignedExercise",
+    summary="An item with one's own numbers, deadlines and attempts",
+    description="What is not released yet is null. Those who teach see the variant that would be dealt to them.",
+    response_model=schemas.AssignedExercise,
+    responses=told(*READING, *CLOSED),
+    openapi_extra=USERS,
+)
+async def get_exercise(request: Request, caller: Caller, assignment_id: Id, item_id: Id) -> Response:
+    require_user(caller)
+    service, now = service_of(request), request.state.received_at
+    asked, grade, draft = await service.database.read(find_asked, ITEM_ID(item_id), caller, ITEM_ID(assignment_id), now)
+    variant = (await service.variants.get(asked.problem, asked.seed)).variant
+    return private_json(asked_json(asked, variant, grade, draft, now))
+
+
+@router.get(
+    ITEM + "/attempts",
+    operation_id="listItemAttempts",
+    summary="One's own attempts at an item, the first one first",
+    response_model=schemas.AssignedAttemptPage,
+    responses=told(*READING, errors.UnknownAssignmentError),
+    openapi_extra=USERS,
+)
+async def get_attempts(
+    request: Request, caller: Caller, assignment_id: Id, item_id: Id, limit: Limit = 20, cursor: Cursor = None
+) -> Response:
+    person = require_user(caller)
+    after = 0 if cursor is None else int(decode_cursor(cursor, str.isdecimal))
+
+    def find(session: Session) -> list[AssignedResult]:
+        asked = ask(session, ITEM_ID(item_id), caller, assignment_id=ITEM_ID(assignment_id))
+        return list_own(session, asked.item.id, person, request.state.received_at, limit=limit + 1, after=after)
+
+    found = await service_of(request).database.read(find)
+    return private_json(page(found, limit, lambda each: str(each.number), AssignedResult.as_json))
+
+
+@router.get(
+    ITEM + "/draft",
+    operation_id="getDraft",
+    summary="What one has entered and not yet sent",
+    response_model=schemas.DraftOut,
+    responses=told(*READING, errors.UnknownAssignmentError),
+    openapi_extra=USERS,
+)
+async def get_draft(request: Request, caller: Caller, assignment_id: Id, item_id: Id) -> Response:
+    person = require_user(caller)
+
+    def find(session: Session) -> dict[str, Any]:
+        asked: Asked = ask(session, ITEM_ID(item_id), caller, assignment_id=ITEM_ID(assignment_id))
+        return draft_json(find_draft(session, asked.item.id, person))
+
+    return private_json(await service_of(request).database.read(find))
+
+
+@router.put(
+    ITEM + "/draft",
+    operation_id="saveDraft",
+    summary="Keep what one has entered",
+    description="It is not graded and spends no attempt. It goes when the answer is given.",
+    response_model=schemas.DraftOut,
+    responses=told(*WITH_BODY, *CLOSED),
+    openapi_extra=takes(schemas.DraftRequest),
+)
+async def put_draft(request: Request, caller: Caller, assignment_id: Id, item_id: Id) -> Response:
+    require_user(caller, "attempt")
+    body = await read_body(request, schemas.DraftRequest)
+
+    def job(session: Session) -> dict[str, Any]:
+        _in_assignment(session, assignment_id, item_id)
+        saved = save_draft(session, item_id, caller, body.answers, request.state.received_at)
+        return {"answers": body.answers, "updated_at": saved}
+
+    return await change(request, job)
+
+
+@router.get(
+    ITEM + "/overrides",
+    operation_id="listOverrides",
+    summary="Grades given by hand at an item, and withdrawn, the newest first",
+    description="For the staff of the course.",
+    response_model=schemas.OverridePage,
+    responses=told(*READING, errors.ForbiddenError, errors.UnknownAssignmentError),
+    openapi_extra=USERS,
+)
+async def get_overrides(
+    request: Request, caller: Caller, assignment_id: Id, item_id: Id, limit: Limit = 20, cursor: Cursor = None
+) -> Response:
+    require_user(caller)
+    before = None if cursor is None else int(decode_cursor(cursor, str.isdecimal))
+
+    def find(session: Session) -> list[Override]:
+        _in_assignment(session, assignment_id, item_id)
+        return overrides.list_overrides(session, item_id, caller, limit=limit + 1, before=before)
+
+    found = await service_of(request).database.read(find)
+    return private_json(page(found, limit, lambda each: str(each.id), override_json))
+
+
+@router.post(
+    ITEM + "/overrides",
+    operation_id="createOverride",
+    summary="Give a student points by hand, or withdraw them",
+    description="For instructors. It counts instead of the attempts, and is kept through regrades.",
+    status_code=201,
+    response_model=schemas.OverrideOut,
+    responses=created(errors.ConflictError, errors.UnknownAssignmentError),
+    openapi_extra=takes(schemas.OverrideRequest),
+)
+async def create_override(
+    request: Request, caller: Caller, assignment_id: Id, item_id: Id, idempotency_key: KeyHeader = None
+) -> Response:
+    require_user(caller, "manage")
+    body = await read_body(request, schemas.OverrideRequest)
+
+    def make(session: Session) -> tuple[str, dict[str, Any]]:
+        _in_assignment(session, assignment_id, item_id)
+        given = overrides.override(
+            session, item_id, caller, body.person_id, body.points, body.reason, request.state.received_at
+        )
+        return str(given.id), override_json(given)
+
+    address = f"/assignments/{assignment_id}/items/{item_id}/overrides"
+    return await create(request, caller, idempotency_key, body, make, address)
+
+
+def _in_assignment(session: Session, assignment_id: str, item_id: str) -> None:
+    """Raise UnknownAssignmentError for an item of another assignment; who may know of it is asked elsewhere."""
+    item = session.get(Item, ITEM_ID(item_id))
+    if item is None or item.assignment_id != assignment_id:
+        raise errors.UnknownAssignmentError("There is no such item in this assignment.")
+
+
+def override_json(given: Override) -> dict[str, Any]:
+    return {
+        "id": given.id,
+        "item": given.item_id,
+        "person_id": given.person_id,
+        "points": given.points,
+        "reason": given.reason,
+        "by": given.by,
+        "at": given.at,
+    }
+
+
+EXAMPLES: Mapping[str, Callable[[], object]] = {
+    "getAssignedExercise": lambda: EXERCISE,
+    "listItemAttempts": lambda: {"items": [ATTEMPT], "next_cursor": None},
+    "getDraft": lambda: EXERCISE["draft"],
+    "saveDraft": lambda: EXERCISE["draft"],
+    "listOverrides": lambda: {"items": [OVERRIDE], "next_cursor": None},
+    "createOverride": lambda: OVERRIDE,
+}

@@ -1,0 +1,287 @@
+"""Grades: derived from attempts, scores and overrides, and kept up to date in the transaction that changes any of them.
+
+    attempts, newest scores ──► counting.outcome ──► grades        the same function derives one row after an attempt,
+    dates, extensions ─────────────┘      ▲                        all rows of an item after a regrade, and what a
+    overrides ────────────────────────────┘                        regrade would change before it is applied
+
+Throwing all rows away and deriving them again gives the same rows.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Insert, Row, Table, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, aliased
+
+from app.attempts.counting import Outcome, Rules, Worth, outcome
+from app.attempts.grade_models import ItemGrade, Override
+from app.attempts.item_settings import ItemSettings, settings_of
+from app.attempts.listeners import GradeChange, announce
+from app.attempts.models import Attempt, Score
+from app.core.models import Base
+from app.courses.changes import Changed
+from app.courses.deadlines import Extended, Window, late_factor, window
+from app.courses.models import Assignment, Counting, Enrolment, Extension, Item
+
+CHUNK = 500  # persons in one statement: databases bound the number of parameters
+
+TABLE: Table = Base.metadata.tables[ItemGrade.__tablename__]
+COUNTING: Mapping[str, Counting] = {"best": "best", "last": "last", "first": "first", "average": "average"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An attempt at an item: when it arrived, and its share of the exercise, None while it could not be graded."""
+
+    id: str
+    number: int
+    at: datetime
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marking:
+    """All that makes grades of the attempts at one item, but for the attempts and the overrides themselves."""
+
+    item: Item
+    assignment: Assignment
+    rules: Rules
+    extensions: Sequence[Extended]
+    sections: Mapping[str, str | None]
+
+    def worth(self, mine: Window, arrival: Arrival) -> Worth:
+        """What an attempt comes to for somebody with these dates."""
+        return Worth(
+            arrival.id,
+            arrival.number,
+            arrival.share,
+            late_factor(mine, self.assignment.late_per_day, arrival.at),
+            mine.due is not None and arrival.at > mine.due,
+        )
+
+    def outcome(self, person_id: str, arrivals: Sequence[Arrival], override: float | None) -> Outcome | None:
+        """None for a student who has done nothing here and is given nothing."""
+        if not arrivals and override is None and self.rules.award != "full":
+            return None
+        mine = window(self.assignment, self.extensions, person_id, self.sections.get(person_id))
+        return outcome([self.worth(mine, each) for each in arrivals], self.rules, override)
+
+
+def rules_of(settings: ItemSettings, assignment: Assignment) -> Rules:
+    return Rules(
+        points=settings.points,
+        counting=COUNTING[assignment.counting],
+        attempt_penalty=assignment.attempt_penalty,
+        award=settings.award,
+    )
+
+
+def marking_of(
+    session: Session,
+    item: Item,
+    assignment: Assignment,
+    *,
+    settings: ItemSettings | None = None,
+    person_id: str | None = None,
+) -> Marking:
+    """How the item is marked, by its own settings or by others; `person_id` says that it is for one student only."""
+    extensions = session.scalars(select(Extension).where(Extension.assignment_id == assignment.id)).all()
+    enrolled = select(Enrolment.person_id, Enrolment.section).where(Enrolment.course_id == assignment.course_id)
+    if person_id is not None:
+        enrolled = enrolled.where(Enrolment.person_id == person_id)
+    return Marking(
+        item=item,
+        assignment=assignment,
+        rules=rules_of(settings or settings_of(item, assignment), assignment),
+        extensions=extensions,
+        sections={row.person_id: row.section for row in session.execute(enrolled)},
+    )
+
+
+def arrivals_of(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, list[Arrival]]:
+    """The attempts of each person at the item, in the order of their numbers; of all persons unless some are named."""
+    later = aliased(Score)
+    newest = select(func.max(later.id)).where(later.attempt_id == Attempt.id).scalar_subquery()
+    query = (
+        select(Attempt.person_id, Attempt.id, Attempt.number, Attempt.created_at, Score.score, Score.max_score)
+        .outerjoin(Score, Score.id == newest)
+        .where(Attempt.item_id == item_id)
+        .order_by(Attempt.person_id, Attempt.number)
+    )
+    found: dict[str, list[Arrival]] = {}
+    for part in _parts(persons):
+        for row in session.execute(query if part is None else query.where(Attempt.person_id.in_(part))):
+            found.setdefault(row.person_id, []).append(_arrival(row))
+    return found
+
+
+def _arrival(row: Row[Any, Any, Any, Any, Any, Any]) -> Arrival:
+    share = None if row.score is None else row.score / row.max_score if row.max_score else 0.0
+    return Arrival(row.id, row.number, row.created_at, share)
+
+
+def overrides_of(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, float]:
+    """The points that are given by hand and not withdrawn."""
+    newest = select(func.max(Override.id)).where(Override.item_id == item_id).group_by(Override.person_id)
+    query = select(Override.person_id, Override.points).where(Override.id.in_(newest), Override.points.is_not(None))
+    found: dict[str, float] = {}
+    for part in _parts(persons):
+        rows = session.execute(query if part is None else query.where(Override.person_id.in_(part)))
+        found |= {row.person_id: row.points for row in rows}
+    return found
+
+
+def students_of(session: Session, course_id: str) -> set[str]:
+    """Who takes part as a student now."""
+    return set(
+        session.scalars(
+            select(Enrolment.person_id).where(
+                Enrolment.course_id == course_id, Enrolment.role == "student", Enrolment.ended_at.is_(None)
+            )
+        )
+    )
+
+
+def derive(
+    marking: Marking, arrivals: Mapping[str, Sequence[Arrival]], overrides: Mapping[str, float], persons: Iterable[str]
+) -> dict[str, Outcome | None]:
+    """The grades of these persons; pure."""
+    return {person: marking.outcome(person, arrivals.get(person, ()), overrides.get(person)) for person in persons}
+
+
+def refresh(
+    session: Session,
+    marking: Marking,
+    persons: Iterable[str] | None,
+    now: datetime,
+) -> list[GradeChange]:
+    """Derive the grades of these persons (of all who have any, unless some are named), store and announce changes."""
+    item_id = marking.item.id
+    named = None if persons is None else sorted(set(persons))
+    lock_students(session, marking.assignment.course_id, named)
+    arrivals, overrides = arrivals_of(session, item_id, named), overrides_of(session, item_id, named)
+    stored = stored_grades(session, item_id, named)
+    if named is None:
+        everybody = students_of(session, marking.assignment.course_id) if marking.rules.award == "full" else set()
+        named = sorted(arrivals.keys() | overrides.keys() | stored.keys() | everybody)
+    return store(session, marking, derive(marking, arrivals, overrides, named), arrivals, stored, now)
+
+
+def store(
+    session: Session,
+    marking: Marking,
+    outcomes: Mapping[str, Outcome | None],
+    arrivals: Mapping[str, Sequence[Arrival]],
+    stored: Mapping[str, float | None],
+    now: datetime,
+) -> list[GradeChange]:
+    """Write grades and tell the listeners of every score that is another than the one in `stored`."""
+    rows = [
+        _row(marking.item.id, person, found, arrivals.get(person, ()), now)
+        for person, found in outcomes.items()
+        if found is not None
+    ]
+    _upsert(session, rows)
+    gone = [person for person, found in outcomes.items() if found is None and person in stored]
+    for part in _chunks(gone):
+        session.execute(delete(ItemGrade).where(ItemGrade.item_id == marking.item.id, ItemGrade.person_id.in_(part)))
+    after = {person: found.score if found else None for person, found in outcomes.items()}
+    changes = [
+        GradeChange(
+            assignment_id=marking.assignment.id,
+            item_id=marking.item.id,
+            person_id=person,
+            before=stored.get(person),
+            after=score,
+            points=marking.rules.points,
+            at=now,
+        )
+        for person, score in after.items()
+        if score != stored.get(person)
+    ]
+    announce(session, changes)
+    return changes
+
+
+def _row(item_id: str, person_id: str, found: Outcome, arrivals: Sequence[Arrival], now: datetime) -> dict[str, Any]:
+    return {
+        "item_id": item_id,
+        "person_id": person_id,
+        "score": found.score,
+        "raw_share": found.share,
+        "attempts": found.attempts,
+        "counted_attempt": found.counted,
+        "late": found.late,
+        "overridden": found.overridden,
+        "status": found.status,
+        "last_activity": arrivals[-1].at if arrivals else None,
+        "updated_at": now,
+    }
+
+
+_KEY = ("item_id", "person_id")
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def _upserting(dialect: str) -> Insert:
+    statement: Any = _INSERTS[dialect](TABLE)
+    changed = {column.name: statement.excluded[column.name] for column in TABLE.columns if column.name not in _KEY}
+    upsert: Insert = statement.on_conflict_do_update(index_elements=_KEY, set_=changed)
+    return upsert
+
+
+_UPSERTS = {dialect: _upserting(dialect) for dialect in _INSERTS}
+
+
+def _upsert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection = session.connection()
+        connection.execute(_UPSERTS[connection.dialect.name], rows)
+
+
+def stored_grades(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, float | None]:
+    """The scores that are stored, by person."""
+    query = select(ItemGrade.person_id, ItemGrade.score).where(ItemGrade.item_id == item_id)
+    found: dict[str, float | None] = {}
+    for part in _parts(persons):
+        rows = session.execute(query if part is None else query.where(ItemGrade.person_id.in_(part)))
+        found |= {row.person_id: row.score for row in rows}
+    return found
+
+
+def lock_students(session: Session, course_id: str, persons: Iterable[str] | None) -> None:
+    """Keep other processes from changing grades of these students until this transaction ends.
+
+    SQLite has one writer and needs no lock. In the order of ids, so that two processes do not wait for each other.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    query = select(Enrolment.id).where(Enrolment.course_id == course_id).order_by(Enrolment.id).with_for_update()
+    for part in _parts(persons):
+        session.execute(query if part is None else query.where(Enrolment.person_id.in_(part))).all()
+
+
+def _parts(persons: Iterable[str] | None) -> Sequence[list[str] | None]:
+    """The persons in parts that fit into a statement; one None stands for everybody."""
+    return [None] if persons is None else _chunks(list(persons))
+
+
+def _chunks(persons: list[str]) -> list[list[str]]:
+    return [persons[start : start + CHUNK] for start in range(0, len(persons), CHUNK)]
+
+
+def refresh_changed(session: Session, changed: Changed) -> None:
+    """What a change of an assignment's rules, dates or extensions (`app.courses.changes`) makes of its grades."""
+    assignment = session.get_one(Assignment, changed.assignment_id)
+    persons: list[str] | None = None
+    if changed.person_id is not None:
+        persons = [changed.person_id]
+    elif changed.section is not None:
+        enrolled = (Enrolment.course_id == assignment.course_id, Enrolment.section == changed.section)
+        persons = list(session.scalars(select(Enrolment.person_id).where(*enrolled)))
+    items = session.scalars(select(Item).where(Item.assignment_id == assignment.id).order_by(Item.position)).all()
+    for item in items:
+        refresh(session, marking_of(session, item, assignment), persons, changed.at)

@@ -1,0 +1,307 @@
+"""Regrading an item: other settings, a plan of what they change, and the plan carried out, or undone.
+
+plan ──► begin: revision, settings, event ──► parts: scores, grades, listeners ──► finish
+
+A regrade that touches few students is one transaction. A long one begins, so that answers that arrive meanwhile are
+graded by the new settings, goes on in small jobs, between which others are served, and finishes; one that a crash cut
+short is taken up again by applying it again. Nothing is overwritten: scores are appended, settings have revisions, and
+undoing is a further revision, under which the scores of the one before count again.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts import audit
+from app.attempts.grade_models import ItemRevision, Regrade
+from app.attempts.grades import marking_of, refresh
+from app.attempts.item_settings import ItemSettings, settings_of
+from app.attempts.models import Attempt, Score
+from app.attempts.regrade_plan import Plan, make_plan, settings_at
+from app.attempts.service import Service
+from app.core.errors import ConflictError, UnavailableError
+from app.core.ids import new_id
+from app.courses.models import Assignment, Item
+
+WHOLE = 2000  # students and scores that one transaction may change
+PART = 250
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Who wants an item to be marked by other settings, and why. `after` is None to grade by the same settings again.
+
+    `preview` is the digest of the plan that they have seen, if they insist on exactly that.
+    """
+
+    item_id: str
+    course_id: str
+    after: ItemSettings | None
+    reason: str
+    by: str
+    at: datetime
+    preview: str | None = None
+
+
+class _ChangedError(Exception):
+    """An answer or a change of the settings came between the plan and the job."""
+
+
+async def regrade(service: Service, order: Order) -> str:
+    """Carry out a regrade; the id of the event.
+
+    Raises:
+        InvalidRequestError: the settings can't be used.
+        ConflictError: something has changed since the preview, or another regrade of the item has not finished.
+        app.core.writer.WriterError, UnavailableError: not done now; applying again goes on where it stopped.
+
+    """
+
+    def plan(session: Session) -> Plan:
+        return make_plan(session, order.item_id, order.after, order.at)
+
+    def begin(session: Session, made: Plan) -> str:
+        return _begin(session, order, made)
+
+    return await _carry_out(service, order, plan, begin, undoing=False)
+
+
+async def undo(service: Service, regrade_id: str, order: Order) -> None:
+    """Restore what was before a regrade; the newest one of the item that is not undone.
+
+    Raises:
+        ConflictError: it has been undone, or a later regrade stands on it.
+
+    """
+
+    def plan(session: Session) -> Plan:
+        done = require_undoable(session, regrade_id)
+        before = settings_at(session, done.item_id, done.from_revision)
+        settings = ItemSettings.from_json(before.settings)
+        return make_plan(session, done.item_id, settings, order.at, restores=done.from_revision)
+
+    def begin(session: Session, made: Plan) -> str:
+        return _begin_undoing(session, regrade_id, order, made)
+
+    await _carry_out(service, order, plan, begin, undoing=True)
+
+
+def require_undoable(session: Session, regrade_id: str) -> Regrade:
+    """The regrade; raises ConflictError if it is not the newest one in force."""
+    done = session.get_one(Regrade, regrade_id)
+    if done.state != "applied":
+        raise ConflictError("This regrade has been undone, or is not finished.")
+    item = session.get_one(Item, done.item_id)
+    if _in_force(session, item) != done.to_revision:
+        raise ConflictError("A later regrade of this item stands on it; undo that first.")
+    return done
+
+
+def _in_force(session: Session, item: Item) -> int:
+    """The revision that counts, behind those which only restore another."""
+    number = item.revision
+    while (restored := settings_at(session, item.id, number).restores) is not None:
+        number = restored
+    return number
+
+
+async def _carry_out(
+    service: Service,
+    order: Order,
+    plan: Callable[[Session], Plan],
+    begin: Callable[[Session, Plan], str],
+    *,
+    undoing: bool,
+) -> str:
+    for _ in range(TRIES):
+        made = await service.database.read(plan)
+        if order.preview is not None and made.digest != order.preview:
+            raise ConflictError("What the regrade would change is not what the preview showed; look at it again.")
+        small = len(made.touched) + len(made.rows) <= WHOLE
+        try:
+            regrade_id = await service.writer.write(partial(_open, plan=made, begin=begin, whole=small))
+        except _ChangedError:
+            continue
+        if not small:
+            await resume(service, regrade_id, order.at, undoing=undoing)
+        return regrade_id
+    raise UnavailableError("The item is being answered too often just now.", headers={"Retry-After": "2"})
+
+
+def _open(session: Session, *, plan: Plan, begin: Callable[[Session, Plan], str], whole: bool) -> str:
+    """Begin a regrade, and do all of it if it is a small one."""
+    _require_unchanged(session, plan)
+    regrade_id = begin(session, plan)
+    session.flush()
+    if whole:
+        _write_part(session, regrade_id, plan.rows, sorted(plan.touched), plan.marking.item.id)
+        _finish(session, regrade_id)
+    return regrade_id
+
+
+async def resume(service: Service, regrade_id: str, now: datetime, *, undoing: bool) -> None:
+    """Carry on with a long regrade that has begun, in small jobs; what has been done is not done again."""
+    made = await service.database.read(_remaining, regrade_id, now, undoing=undoing)
+    for persons, rows in _parts(made):
+        await service.writer.write(
+            partial(_write_part, regrade_id=regrade_id, rows=rows, persons=persons, item_id=made.marking.item.id)
+        )
+    await service.writer.write(partial(_finish, regrade_id=regrade_id))
+
+
+def _remaining(session: Session, regrade_id: str, now: datetime, *, undoing: bool) -> Plan:
+    """The plan of a regrade that has begun: from the settings before it to those that are in force already."""
+    done = session.get_one(Regrade, regrade_id)
+    old, new = (done.to_revision, done.undone_by or 0) if undoing else (done.from_revision, done.to_revision)
+    target = settings_at(session, done.item_id, new)
+    return make_plan(
+        session,
+        done.item_id,
+        ItemSettings.from_json(target.settings),
+        now,
+        restores=target.restores,
+        before=ItemSettings.from_json(settings_at(session, done.item_id, old).settings),
+    )
+
+
+def _parts(plan: Plan) -> Iterator[tuple[list[str], dict[str, dict[str, Any]]]]:
+    """Students, with the new scores of their attempts, so many at a time; scores that change no grade come first."""
+    of_students = {attempt: each.person_id for each in plan.changes for attempt, *_ in each.attempts}
+    others = [(attempt, row) for attempt, row in plan.rows.items() if attempt not in of_students]
+    for start in range(0, len(others), PART):
+        yield [], dict(others[start : start + PART])
+    mine: dict[str, dict[str, dict[str, Any]]] = {}
+    for attempt, person in of_students.items():
+        mine.setdefault(person, {})[attempt] = plan.rows[attempt]
+    # Who has answered meanwhile may have a grade of old scores by new settings: everybody's is derived again.
+    persons = sorted(plan.everybody)
+    for start in range(0, len(persons), PART):
+        part = persons[start : start + PART]
+        yield part, {attempt: row for person in part for attempt, row in mine.get(person, {}).items()}
+
+
+def _require_unchanged(session: Session, plan: Plan) -> None:
+    """Nothing came in between. The lock (PostgreSQL) lets no answer in until this transaction has ended."""
+    item, assignment = plan.marking.item, plan.marking.assignment
+    current = session.execute(
+        select(Item.revision, Assignment.version)
+        .join(Assignment, Assignment.id == Item.assignment_id)
+        .where(Item.id == item.id)
+        .with_for_update(of=Item)
+    ).one()
+    newest = session.scalar(select(func.max(Attempt.id)).where(Attempt.item_id == item.id)) or ""
+    if tuple(current) != (item.revision, assignment.version) or newest != plan.newest:
+        raise _ChangedError
+    busy = select(Regrade.id).where(Regrade.item_id == item.id, Regrade.state.in_(("applying", "undoing")))
+    if session.scalar(busy) is not None:
+        raise ConflictError("Another regrade of this item has not finished.")
+
+
+def _begin(session: Session, order: Order, plan: Plan) -> str:
+    item = session.get_one(Item, order.item_id)
+    assignment = session.get_one(Assignment, item.assignment_id)
+    stored = select(ItemRevision.id).where(ItemRevision.item_id == item.id, ItemRevision.number == item.revision)
+    if session.scalar(stored) is None:
+        # The settings with which it all began were never anybody's decision to change them.
+        _add_revision(session, item, item.revision, settings_of(item, assignment), order, None)
+    done = Regrade(
+        id=new_id(),
+        assignment_id=assignment.id,
+        item_id=item.id,
+        from_revision=item.revision,
+        to_revision=item.revision + 1,
+        undone_by=None,
+        state="applying",
+        reason=order.reason,
+        by=order.by,
+        at=order.at,
+        summary=plan.summary(),
+    )
+    session.add(done)
+    _set(session, item, plan.after, order, None)
+    _record(session, "regrade.apply", done, order, plan)
+    return done.id
+
+
+def _begin_undoing(session: Session, regrade_id: str, order: Order, plan: Plan) -> str:
+    done = require_undoable(session, regrade_id)
+    item = session.get_one(Item, done.item_id)
+    done.state = "undoing"
+    done.undone_by = item.revision + 1
+    _set(session, item, plan.after, order, done.from_revision)
+    _record(session, "regrade.undo", done, order, plan)
+    return done.id
+
+
+def _set(session: Session, item: Item, settings: ItemSettings, order: Order, restores: int | None) -> None:
+    """Put the settings in force, as a further revision."""
+    item.revision += 1
+    item.points = settings.points
+    item.scoring = settings.scoring
+    item.tolerance = None if settings.tolerance is None else dict(settings.tolerance)
+    item.key_policy = settings.key_policy
+    item.keys = {seed: dict(key) for seed, key in settings.keys.items()} or None
+    item.award = settings.award
+    assignment = session.get_one(Assignment, item.assignment_id)
+    assignment.version += 1
+    assignment.updated_at = order.at
+    _add_revision(session, item, item.revision, settings, order, restores)
+
+
+def _add_revision(
+    session: Session, item: Item, number: int, settings: ItemSettings, order: Order, restores: int | None
+) -> None:
+    session.add(
+        ItemRevision(
+            item_id=item.id,
+            number=number,
+            settings=settings.as_json(),
+            restores=restores,
+            created_at=order.at,
+            created_by=order.by,
+            reason=order.reason,
+        )
+    )
+    session.flush()
+
+
+def _record(session: Session, action: str, done: Regrade, order: Order, plan: Plan) -> None:
+    detail = {
+        "item": done.item_id,
+        "revision": done.to_revision if done.undone_by is None else done.undone_by,
+        "before": plan.before.as_json(),
+        "after": plan.after.as_json(),
+        "reason": order.reason,
+        "students": len(plan.changes),
+        "rescored": len(plan.rows),
+    }
+    audit.record(session, order.by, action, done.id, detail, order.course_id, order.at)
+
+
+def _write_part(
+    session: Session, regrade_id: str, rows: Mapping[str, dict[str, Any]], persons: Sequence[str], item_id: str
+) -> None:
+    """New scores, and the grades that follow from them; scores that were written before are passed over."""
+    done = session.get_one(Regrade, regrade_id)
+    item = session.get_one(Item, item_id)
+    attempts = list(rows)
+    written = set(
+        session.scalars(select(Score.attempt_id).where(Score.attempt_id.in_(attempts), Score.revision == item.revision))
+    )
+    added = [row | {"revision": item.revision} for attempt, row in rows.items() if attempt not in written]
+    if added:
+        session.execute(insert(Score), added)
+    marking = marking_of(session, item, session.get_one(Assignment, item.assignment_id))
+    refresh(session, marking, persons, done.at)
+
+
+def _finish(session: Session, regrade_id: str) -> None:
+    finished = {"applying": "applied", "undoing": "undone"}
+    done = session.get_one(Regrade, regrade_id)
+    session.execute(update(Regrade).where(Regrade.id == regrade_id).values(state=finished.get(done.state, done.state)))

@@ -1,0 +1,144 @@
+"""/api/v1/invitations: links by which people enrol themselves."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.accounts.access import USERS, Caller, require_user
+from app.accounts.guests import guests_of
+from app.core import errors, idempotency
+from app.core.idempotency import KeyHeader
+from app.core.json_body import private_json, read_body
+from app.core.pagination import page
+from app.core.service import service_of
+from app.courses import course_schemas as schemas
+from app.courses import enrolments, invitations
+from app.courses.examples import ENROLMENT, INVITATION, listed
+from app.courses.models import Invitation
+from app.courses.routes import (
+    CHANGING,
+    PREFIX,
+    READING,
+    WITH_BODY,
+    Cursor,
+    Id,
+    Limit,
+    change,
+    created,
+    known,
+    position,
+    takes,
+    told,
+)
+
+router = APIRouter(prefix=PREFIX)
+BODIES = (schemas.InvitationRequest, schemas.AcceptRequest)
+COURSE_ID = partial(known, error=errors.UnknownCourseError)
+
+
+@router.get(
+    "/courses/{course_id}/invitations",
+    tags=["enrolments"],
+    operation_id="listInvitations",
+    summary="The invitations to a course, the newest first",
+    description="For instructors.",
+    response_model=schemas.InvitationPage,
+    responses=told(*READING, errors.ForbiddenError, errors.UnknownCourseError),
+    openapi_extra=USERS,
+)
+async def list_invitations(
+    request: Request, caller: Caller, course_id: Id, limit: Limit = 20, cursor: Cursor = None
+) -> Response:
+    require_user(caller, "manage")
+    found = await service_of(request).database.read(
+        invitations.list_invitations, caller, COURSE_ID(course_id), limit=limit + 1, before=position(cursor)
+    )
+    return private_json(page(found, limit, lambda each: each.id, partial(_invitation, request)))
+
+
+@router.post(
+    "/courses/{course_id}/invitations",
+    tags=["enrolments"],
+    operation_id="createInvitation",
+    summary="Make a link by which people enrol themselves",
+    description="For instructors.",
+    status_code=201,
+    response_model=schemas.InvitationOut,
+    responses=created(errors.UnknownCourseError),
+    openapi_extra=takes(schemas.InvitationRequest),
+)
+async def create_invitation(
+    request: Request, caller: Caller, course_id: Id, idempotency_key: KeyHeader = None
+) -> Response:
+    person_id = require_user(caller, "manage")
+    service, key, id_ = service_of(request), guests_of(request).key, COURSE_ID(course_id)
+    body, now = await read_body(request, schemas.InvitationRequest), service.clock()
+
+    def make(session: Session) -> tuple[str, dict[str, Any]]:
+        made = invitations.invite(session, caller, id_, **body.model_dump(), key=key, now=now)
+        return made.id, invitations.invitation_json(made)
+
+    content = [request.url.path, body.model_dump(mode="json", exclude_unset=True)]
+    asked = idempotency.Request(owner=person_id, key=idempotency_key, content=content, now=now)
+    made = await idempotency.create(service.writer, asked, make)
+    # What is kept for a retry holds no token, which follows from the id.
+    value = orjson.loads(made.body) | _link(request, made.id)
+    return private_json(value, 201, {"Location": f"{PREFIX}/courses/{id_}/invitations"})
+
+
+@router.delete(
+    "/invitations/{invitation_id}",
+    tags=["enrolments"],
+    operation_id="revokeInvitation",
+    summary="Make an invitation useless",
+    description="For instructors. Who has used it stays enrolled.",
+    response_model=schemas.InvitationOut,
+    responses=told(*CHANGING, invitations.UnknownInvitationError),
+    openapi_extra=USERS,
+)
+async def revoke_invitation(request: Request, caller: Caller, invitation_id: Id) -> Response:
+    require_user(caller, "manage")
+    id_, now = known(invitation_id, invitations.UnknownInvitationError), service_of(request).clock()
+    return await change(request, lambda session: _invitation(request, invitations.revoke(session, caller, id_, now)))
+
+
+@router.post(
+    "/me/enrolments",
+    tags=["enrolments"],
+    operation_id="acceptInvitation",
+    summary="Enrol oneself with the token of an invitation",
+    description="Nothing changes for somebody who takes part already, so that it can be repeated.",
+    response_model=schemas.EnrolmentOut,
+    responses=told(*WITH_BODY, invitations.UnknownInvitationError, errors.ConflictError),
+    openapi_extra=takes(schemas.AcceptRequest),
+)
+async def accept_invitation(request: Request, caller: Caller) -> Response:
+    person_id, now = require_user(caller, "manage"), service_of(request).clock()
+    body = await read_body(request, schemas.AcceptRequest)
+
+    def job(session: Session) -> dict[str, Any]:
+        return enrolments.enrolment_json(invitations.accept(session, person_id, body.token, now))
+
+    return await change(request, job)
+
+
+def _invitation(request: Request, invitation: Invitation) -> dict[str, Any]:
+    return invitations.invitation_json(invitation) | _link(request, invitation.id)
+
+
+def _link(request: Request, invitation_id: str) -> dict[str, str]:
+    token = invitations.token_of(guests_of(request).key, invitation_id)
+    return {"token": token, "path": invitations.path_of(token)}
+
+
+EXAMPLES: Mapping[str, Callable[[], object]] = {
+    "listInvitations": lambda: listed(INVITATION),
+    "createInvitation": lambda: INVITATION,
+    "revokeInvitation": lambda: INVITATION,
+    "acceptInvitation": lambda: ENROLMENT,
+}

@@ -1,0 +1,335 @@
+"""Score reports over HTTP, for those who teach the course: `/api/v1/assignments/{assignment_id}/report…`."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import asdict
+from datetime import timedelta
+from functools import partial
+from typing import Annotated, Any, Literal, get_args
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic.json_schema import SkipJsonSchema
+from sqlalchemy.orm import Session
+from starlette.responses import Response, StreamingResponse
+
+from app.accounts.access import READING, USERS, Caller, require_user
+from app.core import errors
+from app.core.errors import UnknownAssignmentError
+from app.core.ids import is_id
+from app.core.json_body import PRIVATE, private_json
+from app.core.pagination import MAX_LIMIT, decode_cursor, encode_cursor
+from app.core.problem_details import documented
+from app.core.service import service_of
+from app.reports import answers, exports, schemas, spreadsheets
+from app.reports.concepts import concepts
+from app.reports.gradebook import Sort, Wish, count_lines, gradebook, is_position, position
+from app.reports.items import analyse_items
+from app.reports.marks import load_marks
+from app.reports.statistics import item_statistics, test_statistics
+from app.reports.student import student_report
+from app.reports.subject import Subject, find_subject, sections
+from app.reports.summary import summarise
+
+PATH = "/api/v1/assignments/{assignment_id}"
+router = APIRouter(prefix=PATH, tags=["reports"])
+
+REFUSED = documented(
+    *READING,
+    errors.ForbiddenError,
+    UnknownAssignmentError,
+    errors.InvalidRequestError,
+    errors.UnavailableError,
+)
+JSON_LINES = "application/jsonl"
+
+AssignmentId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
+Order = Literal[
+    "name", "number", "section", "total", "attempts", "last_activity",
+    "-name", "-number", "-section", "-total", "-attempts", "-last_activity",
+]  # fmt: skip
+Section = Annotated[str | SkipJsonSchema[None], Query(max_length=64, description="only students of this section")]
+Search = Annotated[str, Query(max_length=200, description="occurs in the name, the address or the student number")]
+SortBy = Annotated[Order, Query(description="the column, with a minus sign for descending order")]
+
+
+async def read_report(
+    request: Request, caller: Caller, assignment_id: str, query: Callable[[Session, Subject], Any]
+) -> Any:
+    """What the query says of the assignment, in one read transaction, in which the right to read it is checked.
+
+    Raises:
+        AccountRequiredError, InsufficientScopeError: nobody is signed in, or by a token that may not read.
+        UnknownAssignmentError, ForbiddenError: it is not for them.
+
+    """
+    require_user(caller, "read")
+    if not is_id(assignment_id):
+        raise UnknownAssignmentError("There is no assignment with this id, or it is not for you.")
+
+    def run(session: Session) -> Any:
+        return query(session, find_subject(session, assignment_id, caller))
+
+    return await service_of(request).database.read(run)
+
+
+def wish_of(section: str | None, search: str, sort: str) -> Wish:
+    name = sort.removeprefix("-")
+    column: Sort = next(each for each in get_args(Sort) if each == name)
+    return Wish(section=section, search=search.strip(), sort=column, descending=sort.startswith("-"))
+
+
+@router.get(
+    "/report",
+    operation_id="getReport",
+    summary="Scores: the summary, the items, and the gradebook page by page",
+    response_model=schemas.ReportOut,
+    responses=REFUSED,
+    openapi_extra=USERS,
+)
+async def get_report(
+    request: Request,
+    caller: Caller,
+    assignment_id: AssignmentId,
+    section: Section = None,
+    search: Search = "",
+    sort: SortBy = "name",
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+    cursor: Annotated[
+        str | SkipJsonSchema[None], Query(max_length=1000, description="`next_cursor` of the page before")
+    ] = None,
+) -> Response:
+    wish = wish_of(section, search, sort)
+    after = None if cursor is None else decode_cursor(cursor, lambda text: is_position(text, wish.sort))
+
+    def query(session: Session, subject: Subject) -> dict[str, Any]:
+        marks = load_marks(session, subject, section)
+        lines = gradebook(session, subject, wish, limit=limit + 1, after=after)
+        more = len(lines) > limit
+        return {
+            "assignment": _assignment_json(subject),
+            "sections": sections(session, subject),
+            "summary": summarise(subject, marks).as_json(),
+            "items": [
+                {
+                    "item": item.id,
+                    "position": item.position,
+                    "problem": item.problem,
+                    "form": item.form,
+                    "title": item.title.as_dict(),
+                    "points": item.points,
+                    "award": item.award,
+                    "statistics": asdict(figures),
+                }
+                for item, figures in zip(subject.items, item_statistics(marks.points, subject.max_marks), strict=True)
+            ],
+            "gradebook": {
+                "items": [line.as_json(subject) for line in lines[:limit]],
+                "next_cursor": encode_cursor(position(lines[limit - 1], wish.sort)) if more else None,
+                "count": count_lines(session, subject, wish),
+            },
+        }
+
+    return private_json(await read_report(request, caller, assignment_id, query))
+
+
+def _assignment_json(subject: Subject) -> dict[str, Any]:
+    return {
+        "id": subject.id,
+        "title": subject.title,
+        "course": subject.course_id,
+        "course_title": subject.course,
+        "due_at": subject.due_at,
+        "max_points": subject.max_points,
+    }
+
+
+@router.get(
+    "/report/items",
+    operation_id="getItemReports",
+    summary="Item analysis",
+    description="Every figure is defined in docs/statistics.md, and on the page /en/statistics.",
+    response_model=schemas.ItemReportsOut,
+    responses=REFUSED,
+    openapi_extra=USERS,
+)
+async def get_item_reports(
+    request: Request, caller: Caller, assignment_id: AssignmentId, section: Section = None
+) -> Response:
+    def query(session: Session, subject: Subject) -> dict[str, Any]:
+        marks = load_marks(session, subject, section)
+        return {
+            "students": len(marks.people),
+            "statistics": asdict(test_statistics(marks.points, subject.max_marks)),
+            "items": [each.as_json() for each in analyse_items(session, subject, marks)],
+        }
+
+    return private_json(await read_report(request, caller, assignment_id, query))
+
+
+@router.get(
+    "/report/concepts",
+    operation_id="getConcepts",
+    summary="Facility by topic and chapter, and the most frequent mistakes",
+    response_model=schemas.ConceptsOut,
+    responses=REFUSED,
+    openapi_extra=USERS,
+)
+async def get_concepts(
+    request: Request,
+    caller: Caller,
+    assignment_id: AssignmentId,
+    days: Annotated[
+        int | SkipJsonSchema[None], Query(ge=1, le=3660, description="only mistakes of so many days; all if left out")
+    ] = None,
+) -> Response:
+    since = service_of(request).clock() - timedelta(days=days) if days else None
+
+    def query(session: Session, subject: Subject) -> dict[str, Any]:
+        return concepts(session, subject, load_marks(session, subject), since).as_json()
+
+    return private_json(await read_report(request, caller, assignment_id, query))
+
+
+@router.get(
+    "/report/activity",
+    operation_id="getActivity",
+    summary="Attempts on each day",
+    response_model=schemas.ActivityOut,
+    responses=REFUSED,
+    openapi_extra=USERS,
+)
+async def get_activity(request: Request, caller: Caller, assignment_id: AssignmentId) -> Response:
+    def query(session: Session, subject: Subject) -> dict[str, Any]:
+        days = answers.activity(session, subject)
+        return {
+            "time_zone": subject.time_zone,
+            "days": [{"date": day, "attempts": count} for day, count in days.items()],
+        }
+
+    return private_json(await read_report(request, caller, assignment_id, query))
+
+
+@router.get(
+    "/report/students/{person_id}",
+    operation_id="getStudentReport",
+    summary="One student: grades, and all attempts with what was read, the mistakes and the times",
+    response_model=schemas.StudentReportOut,
+    responses=REFUSED | documented(UnknownAssignmentError, errors.UnknownPersonError),
+    openapi_extra=USERS,
+)
+async def get_student_report(
+    request: Request,
+    caller: Caller,
+    assignment_id: AssignmentId,
+    person_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
+) -> Response:
+    def query(session: Session, subject: Subject) -> dict[str, Any]:
+        return student_report(session, subject, person_id).as_json(subject)
+
+    return private_json(await read_report(request, caller, assignment_id, query))
+
+
+def _file(description: str, media_type: str, schema: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": description, "content": {media_type: {"schema": dict(schema)}}}}
+
+
+@router.get(
+    "/report.csv",
+    operation_id="getGradebookCsv",
+    summary="The gradebook, or the item analysis, as CSV",
+    description="Cells that a spreadsheet would take for a formula begin with an apostrophe.",
+    response_class=Response,
+    responses=_file("CSV (RFC 4180) in UTF-8, with a line of heads", "text/csv", {"type": "string"}) | REFUSED,
+    openapi_extra=USERS,
+)
+async def get_csv(
+    request: Request,
+    caller: Caller,
+    assignment_id: AssignmentId,
+    table: Annotated[Literal["scores", "items"], Query()] = "scores",
+    bom: Annotated[bool, Query(description="begin with the mark by which spreadsheets recognise UTF-8")] = False,  # noqa: FBT002 - a query parameter
+    section: Section = None,
+    search: Search = "",
+    sort: SortBy = "name",
+) -> Response:
+    wish = wish_of(section, search, sort)
+
+    def query(session: Session, subject: Subject) -> tuple[str, bytes]:
+        if table == "scores":
+            rows = exports.gradebook_rows(session, subject, wish)
+        else:
+            rows = exports.item_rows(analyse_items(session, subject, load_marks(session, subject, section)))
+        return exports.file_name(subject, table, "csv", now), b"".join(spreadsheets.csv_blocks(rows, bom=bom))
+
+    now = service_of(request).clock()
+    name, body = await read_report(request, caller, assignment_id, query)
+    return _download(body, name, spreadsheets.CSV_TYPE)
+
+
+@router.get(
+    "/report.xlsx",
+    operation_id="getWorkbook",
+    summary="The gradebook, the item analysis and the summary as a workbook",
+    response_class=Response,
+    responses=_file("XLSX with three sheets", spreadsheets.XLSX_TYPE, {"type": "string", "format": "binary"}) | REFUSED,
+    openapi_extra=USERS,
+)
+async def get_workbook(
+    request: Request,
+    caller: Caller,
+    assignment_id: AssignmentId,
+    section: Section = None,
+    search: Search = "",
+    sort: SortBy = "name",
+) -> Response:
+    wish = wish_of(section, search, sort)
+
+    def query(session: Session, subject: Subject) -> tuple[str, bytes]:
+        marks = load_marks(session, subject, section)
+        sheets = [
+            ("Scores", exports.gradebook_rows(session, subject, wish)),
+            ("Items", exports.item_rows(analyse_items(session, subject, marks))),
+            ("Summary", exports.summary_rows(subject, summarise(subject, marks))),
+        ]
+        with spreadsheets.write_xlsx(sheets) as file:
+            return exports.file_name(subject, "report", "xlsx", now), file.read()
+
+    now = service_of(request).clock()
+    name, body = await read_report(request, caller, assignment_id, query)
+    return _download(body, name, spreadsheets.XLSX_TYPE)
+
+
+@router.get(
+    "/attempts.jsonl",
+    operation_id="getAttemptLines",
+    summary="Every attempt of the students, as JSON lines",
+    description="Streamed item after item. Attempts that arrive meanwhile may or may not be among them.",
+    response_class=StreamingResponse,
+    responses=_file("One JSON object a line", JSON_LINES, {"type": "string"}) | REFUSED,
+    openapi_extra=USERS,
+)
+async def get_attempt_lines(request: Request, caller: Caller, assignment_id: AssignmentId) -> Response:
+    database = service_of(request).database
+    subject: Subject = await read_report(request, caller, assignment_id, lambda _session, found: found)
+
+    async def lines() -> AsyncIterator[bytes]:
+        for item in subject.items:
+            after = exports.FIRST
+            while rows := await database.read(exports.attempts_after, subject, item.id, after):
+                yield b"".join(exports.attempt_line(row) for row in rows)
+                after = rows[-1].person_id, rows[-1].number
+
+    name = exports.file_name(subject, "attempts", "jsonl", service_of(request).clock())
+    return StreamingResponse(lines(), media_type=JSON_LINES, headers=_headers(name))
+
+
+def _download(body: bytes, name: str, media_type: str) -> Response:
+    return Response(body, headers=_headers(name), media_type=media_type)
+
+
+def _headers(name: str) -> dict[str, str]:
+    return {**PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
+
+
+EXAMPLES: Mapping[str, Callable[[], object]] = {
+    name: partial(schemas.EXAMPLES.__getitem__, name) for name in schemas.EXAMPLES
+}

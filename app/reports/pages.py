@@ -1,0 +1,222 @@
+"""The pages of score reports, for those who teach the course."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.accounts.access import Principal
+from app.accounts.account_pages import User
+from app.core.errors import NotFoundError, UnknownAssignmentError
+from app.core.ids import is_id
+from app.core.pages import render
+from app.core.pagination import decode_cursor, encode_cursor
+from app.core.service import service_of
+from app.reports import answers, figures
+from app.reports.api import Order, wish_of
+from app.reports.concepts import Concepts, concepts
+from app.reports.definitions import DEFINITIONS
+from app.reports.exercises import mistake_text
+from app.reports.gradebook import Line, Wish, count_lines, gradebook, is_position, position
+from app.reports.items import WEAK, MistakeShare, analyse_items
+from app.reports.marks import load_marks
+from app.reports.statistics import ItemStatistics, item_statistics
+from app.reports.student import student_report
+from app.reports.subject import ReportItem, Subject, find_subject, sections
+from app.reports.summary import Summary, summarise
+from app.reports.tallies import tallies_of
+from problems.text import Language
+
+router = APIRouter(include_in_schema=False)
+PATH = "/{language:language}/assignments/{assignment_id}/report"
+
+LINES = 50
+WEEK = timedelta(days=7)
+SHARED_AT_ONCE = 100_000
+"""With more attempts than this, the overview leaves counting the mistakes to the pages of the items."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """A row of the overview's table of items."""
+
+    item: ReportItem
+    statistics: ItemStatistics
+    weak: bool
+    mistake: MistakeShare | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gradebook:
+    """The lines that are shown, and the address of the same list otherwise."""
+
+    lines: list[Line]
+    count: int
+    wish: Wish
+    order: str
+    next_cursor: str | None
+    is_first: bool
+    sections: list[str]
+
+    def address(self, **changes: str | None) -> str:
+        """The query string with these members changed; a change of the order begins at the first page again."""
+        given = {"section": self.wish.section, "search": self.wish.search, "sort": self.order} | changes
+        return "?" + urlencode({name: value for name, value in given.items() if value})
+
+    def sorted_by(self, column: str) -> str:
+        """The address that sorts by the column; by the same column again in the other direction."""
+        ascending = self.order == column
+        return self.address(sort=f"-{column}" if ascending or self._descends_first(column) else column)
+
+    def _descends_first(self, column: str) -> bool:
+        """Of totals, attempts and activity the highest are wanted first."""
+        return column in {"total", "attempts", "last_activity"} and self.order != f"-{column}"
+
+    def aria_sort(self, column: str) -> str | None:
+        return {column: "ascending", f"-{column}": "descending"}.get(self.order)
+
+
+async def _read(
+    request: Request, user: Principal, assignment_id: str, query: Callable[[Session, Subject], T]
+) -> tuple[Subject, T]:
+    """The assignment and what the query says of it; raises as `find_subject`."""
+    if not is_id(assignment_id):
+        raise UnknownAssignmentError
+
+    def run(session: Session) -> tuple[Subject, T]:
+        subject = find_subject(session, assignment_id, user)
+        return subject, query(session, subject)
+
+    return await service_of(request).database.read(run)
+
+
+@router.get(PATH)
+async def show_report(
+    request: Request,
+    user: User,
+    language: Language,
+    assignment_id: str,
+    section: str = "",
+    search: str = "",
+    sort: Order = "name",
+    cursor: str | None = None,
+) -> Response:
+    wish = wish_of(section[:64] or None, search[:200], sort)
+    after = None if cursor is None else decode_cursor(cursor, lambda text: is_position(text, wish.sort))
+
+    def query(session: Session, subject: Subject) -> dict[str, Any]:
+        marks = load_marks(session, subject, wish.section)
+        statistics = item_statistics(marks.points, subject.max_marks)
+        lines = gradebook(session, subject, wish, limit=LINES + 1, after=after)
+        more = len(lines) > LINES
+        summary = summarise(subject, marks)
+        return {
+            "summary": summary,
+            "histogram": figures.histogram(summary) if summary.submitted else None,
+            "scatter": figures.scatter(subject, statistics),
+            "items": _rows(session, subject, statistics, count=int(marks.attempts.sum())),
+            "means": [_mean(marks.points[:, column]) for column in range(len(subject.items))],
+            "gradebook": Gradebook(
+                lines=lines[:LINES],
+                count=count_lines(session, subject, wish),
+                wish=wish,
+                order=sort,
+                next_cursor=encode_cursor(position(lines[LINES - 1], wish.sort)) if more else None,
+                is_first=cursor is None,
+                sections=sections(session, subject),
+            ),
+        }
+
+    subject, found = await _read(request, user, assignment_id, query)
+    return render(request, language, "report.html", section="reports", subject=subject, **found)
+
+
+def _rows(session: Session, subject: Subject, statistics: list[ItemStatistics], *, count: int) -> list[ItemRow]:
+    """Items with their most frequent mistakes, unless counting these takes long."""
+    tallies = tallies_of(session, subject) if count <= SHARED_AT_ONCE else None
+    rows = []
+    for item, each in zip(subject.items, statistics, strict=True):
+        first = next(iter(tallies.mistakes.get(item.id, ())), None) if tallies else None
+        mistake = None
+        if tallies and first:
+            mistake = MistakeShare(
+                mistake=first.mistake,
+                field=first.field,
+                text=mistake_text(item.problem, first.mistake),
+                attempts=first.attempts,
+                students=first.students,
+                share=first.attempts / tallies.attempts[item.id],
+            )
+        index = each.discrimination_index
+        rows.append(ItemRow(item, each, index is not None and index < WEAK, mistake))
+    return rows
+
+
+def _mean(column: Any) -> float | None:
+    graded = column[column == column]  # noqa: PLR0124 - NaN is not itself
+    return float(graded.mean()) if len(graded) else None
+
+
+@router.get(PATH + "/items/{item_id}")
+async def show_item(request: Request, user: User, language: Language, assignment_id: str, item_id: str) -> Response:
+    def query(session: Session, subject: Subject) -> dict[str, Any]:
+        if item_id not in subject.columns:
+            raise NotFoundError
+        analysis = analyse_items(session, subject, load_marks(session, subject))[subject.columns[item_id]]
+        return {
+            "analysis": analysis,
+            "curve": figures.quintile_curve(analysis.quintiles),
+            "mistakes": [each for each in analysis.mistakes if each.variant is None],
+        }
+
+    subject, found = await _read(request, user, assignment_id, query)
+    return render(request, language, "report_item.html", section="reports", subject=subject, **found)
+
+
+@router.get(PATH + "/concepts")
+async def show_concepts(request: Request, user: User, language: Language, assignment_id: str) -> Response:
+    since = service_of(request).clock() - WEEK
+
+    def query(session: Session, subject: Subject) -> tuple[Concepts, list[figures.HeatRow], figures.Bars, Summary]:
+        marks = load_marks(session, subject)
+        return (
+            concepts(session, subject, marks, since),
+            figures.heat_map(marks.points, subject.max_marks),
+            figures.activity_bars(answers.activity(session, subject)),
+            summarise(subject, marks),
+        )
+
+    subject, (found, heat, activity, summary) = await _read(request, user, assignment_id, query)
+    return render(
+        request,
+        language,
+        "report_concepts.html",
+        section="reports",
+        subject=subject,
+        concepts=found,
+        heat=heat,
+        activity=activity,
+        summary=summary,
+    )
+
+
+@router.get(PATH + "/students/{person_id}")
+async def show_student(
+    request: Request, user: User, language: Language, assignment_id: str, person_id: str
+) -> Response:
+    subject, report = await _read(
+        request, user, assignment_id, lambda session, subject: student_report(session, subject, person_id)
+    )
+    return render(request, language, "report_student.html", section="reports", subject=subject, report=report)
+
+
+@router.get("/{language:language}/statistics")
+async def show_definitions(request: Request, language: Language) -> Response:
+    return render(request, language, "statistics.html", definitions=DEFINITIONS)
