@@ -89,9 +89,7 @@ class Classroom:
 
     async def open(self, students: int) -> "Classroom":
         self.teacher = await self._account("teacher", is_admin=True)
-        made = await self.teacher.client.post(
-            "/api/v1/courses", json={"title": "Neural", "time_zone": "Asia/Shanghai"}
-        )
+        made = await self.teacher.client.post("/api/v1/courses", json={"title": "Neural", "time_zone": "Asia/Shanghai"})
         assert made.status_code == 201, made.text
         self.course = made.json()["id"]
         for number in range(students):
