@@ -72,9 +72,12 @@ async def read_report(
 
 
 def wish_of(section: str | None, search: str, sort: str) -> Wish:
+    """What query parameters ask for. PostgreSQL has no text with a NUL in it, so nothing is found by one."""
     name = sort.removeprefix("-")
     column: Sort = next(each for each in get_args(Sort) if each == name)
-    return Wish(section=section, search=search.strip(), sort=column, descending=sort.startswith("-"))
+    section = section and section.replace("\0", "\ufffd")
+    search = search.strip().replace("\0", "\ufffd")
+    return Wish(section=section, search=search, sort=column, descending=sort.startswith("-"))
 
 
 @router.get(
@@ -101,7 +104,7 @@ async def get_report(
     after = None if cursor is None else decode_cursor(cursor, lambda text: is_position(text, wish.sort))
 
     def query(session: Session, subject: Subject) -> dict[str, Any]:
-        marks = load_marks(session, subject, section)
+        marks = load_marks(session, subject, wish.section)
         lines = gradebook(session, subject, wish, limit=limit + 1, after=after)
         more = len(lines) > limit
         return {
@@ -151,11 +154,9 @@ def _assignment_json(subject: Subject) -> dict[str, Any]:
     responses=REFUSED,
     openapi_extra=USERS,
 )
-async def get_item_reports(
-    request: Request, caller: Caller, assignment_id: AssignmentId, section: Section = None
-) -> Response:
+async def get_item_reports(request: Request, caller: Caller, assignment_id: AssignmentId) -> Response:
     def query(session: Session, subject: Subject) -> dict[str, Any]:
-        marks = load_marks(session, subject, section)
+        marks = load_marks(session, subject)
         return {
             "students": len(marks.people),
             "statistics": asdict(test_statistics(marks.points, subject.max_marks)),
@@ -222,6 +223,9 @@ async def get_student_report(
     assignment_id: AssignmentId,
     person_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
 ) -> Response:
+    if not is_id(person_id):
+        raise errors.UnknownPersonError
+
     def query(session: Session, subject: Subject) -> dict[str, Any]:
         return student_report(session, subject, person_id).as_json(subject)
 
@@ -236,7 +240,8 @@ def _file(description: str, media_type: str, schema: Mapping[str, Any]) -> dict[
     "/report.csv",
     operation_id="getGradebookCsv",
     summary="The gradebook, or the item analysis, as CSV",
-    description="Cells that a spreadsheet would take for a formula begin with an apostrophe.",
+    description="Cells that a spreadsheet would take for a formula begin with an apostrophe. The parameters choose and "
+    "order the lines of the gradebook; the item analysis is always that of all students.",
     response_class=Response,
     responses=_file("CSV (RFC 4180) in UTF-8, with a line of heads", "text/csv", {"type": "string"}) | REFUSED,
     openapi_extra=USERS,
@@ -257,7 +262,7 @@ async def get_csv(
         if table == "scores":
             rows = exports.gradebook_rows(session, subject, wish)
         else:
-            rows = exports.item_rows(analyse_items(session, subject, load_marks(session, subject, section)))
+            rows = exports.item_rows(analyse_items(session, subject, load_marks(session, subject)))
         return exports.file_name(subject, table, "csv", now), b"".join(spreadsheets.csv_blocks(rows, bom=bom))
 
     now = service_of(request).clock()
@@ -269,6 +274,7 @@ async def get_csv(
     "/report.xlsx",
     operation_id="getWorkbook",
     summary="The gradebook, the item analysis and the summary as a workbook",
+    description="The parameters choose and order the lines of the gradebook; the rest is always about all students.",
     response_class=Response,
     responses=_file("XLSX with three sheets", spreadsheets.XLSX_TYPE, {"type": "string", "format": "binary"}) | REFUSED,
     openapi_extra=USERS,
@@ -284,7 +290,7 @@ async def get_workbook(
     wish = wish_of(section, search, sort)
 
     def query(session: Session, subject: Subject) -> tuple[str, bytes]:
-        marks = load_marks(session, subject, section)
+        marks = load_marks(session, subject)
         sheets = [
             ("Scores", exports.gradebook_rows(session, subject, wish)),
             ("Items", exports.item_rows(analyse_items(session, subject, marks))),

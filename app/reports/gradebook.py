@@ -23,6 +23,7 @@ Sort: TypeAlias = Literal["name", "number", "section", "total", "attempts", "las
 SORTS: tuple[Sort, ...] = get_args(Sort)
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _ESCAPE = "\\"
+_HIGHEST = 2**53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +147,14 @@ def is_position(text: str, sort: Sort) -> bool:
     try:
         value, enrolment = orjson.loads(text)
         if sort == "last_activity":
-            datetime.fromisoformat(value).astimezone(UTC)
+            # An instant without its time zone, or outside all time in UTC, is none of ours.
+            value = datetime.fromisoformat(value)
+            return value.tzinfo is not None and value.astimezone(UTC) >= _NEVER and is_id(enrolment)
+        if sort in {"total", "attempts"}:
+            return type(value) in {int, float} and abs(value) < _HIGHEST and is_id(enrolment)
+        return isinstance(value, str) and "\0" not in value and is_id(enrolment)
     except (ValueError, TypeError, OverflowError):
         return False
-    kinds: tuple[type, ...] = (int, float) if sort in {"total", "attempts"} else (str,)
-    return isinstance(enrolment, str) and is_id(enrolment) and type(value) in kinds
 
 
 def _lines(subject: Subject, wish: Wish) -> tuple[Select[Any], ColumnElement[Any]]:

@@ -24,7 +24,7 @@ from app.reports.definitions import DEFINITIONS
 from app.reports.exercises import mistake_text
 from app.reports.gradebook import Line, Wish, count_lines, gradebook, is_position, position
 from app.reports.items import WEAK, MistakeShare, analyse_items
-from app.reports.marks import load_marks
+from app.reports.marks import Marks, load_marks
 from app.reports.statistics import ItemStatistics, item_statistics
 from app.reports.student import student_report
 from app.reports.subject import ReportItem, Subject, find_subject, sections
@@ -37,8 +37,11 @@ PATH = "/{language:language}/assignments/{assignment_id}/report"
 
 LINES = 50
 WEEK = timedelta(days=7)
-SHARED_AT_ONCE = 100_000
-"""With more attempts than this, the overview leaves counting the mistakes to the pages of the items."""
+COUNTED_AT_ONCE = 100_000
+"""With more attempts than this, the overview leaves counting the mistakes to the pages of the items.
+
+Mistakes are counted over all students, so they are left out, too, where only one section is looked at.
+"""
 
 T = TypeVar("T")
 
@@ -121,7 +124,7 @@ async def show_report(
             "summary": summary,
             "histogram": figures.histogram(summary) if summary.submitted else None,
             "scatter": figures.scatter(subject, statistics),
-            "items": _rows(session, subject, statistics, count=int(marks.attempts.sum())),
+            "items": _rows(session, subject, statistics, with_mistakes=not wish.section and _few(marks)),
             "means": [_mean(marks.points[:, column]) for column in range(len(subject.items))],
             "gradebook": Gradebook(
                 lines=lines[:LINES],
@@ -138,9 +141,15 @@ async def show_report(
     return render(request, language, "report.html", section="reports", subject=subject, **found)
 
 
-def _rows(session: Session, subject: Subject, statistics: list[ItemStatistics], *, count: int) -> list[ItemRow]:
-    """Items with their most frequent mistakes, unless counting these takes long."""
-    tallies = tallies_of(session, subject) if count <= SHARED_AT_ONCE else None
+def _few(marks: Marks) -> bool:
+    return int(marks.attempts.sum()) <= COUNTED_AT_ONCE
+
+
+def _rows(
+    session: Session, subject: Subject, statistics: list[ItemStatistics], *, with_mistakes: bool
+) -> list[ItemRow]:
+    """Items, with the most frequent mistake of each if it is wanted."""
+    tallies = tallies_of(session, subject) if with_mistakes else None
     rows = []
     for item, each in zip(subject.items, statistics, strict=True):
         first = next(iter(tallies.mistakes.get(item.id, ())), None) if tallies else None

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from app.attempts import grades
+from app.attempts import grades, listeners
 from app.attempts.grade_models import Draft, ItemGrade
 from app.attempts.models import Attempt
 from app.core.settings import Settings
@@ -308,6 +308,27 @@ async def test_replaying_all_attempts_gives_the_stored_grades(classroom):
                 for person, each in replayed.items()
             }
             assert len(stored) == 3
+
+
+async def test_who_listens_is_told_of_a_changed_grade_in_its_transaction(classroom, monkeypatch: pytest.MonkeyPatch):
+    room = await classroom(1)
+    await room.assign({}, counting="last")
+    (student,) = room.students
+    told: list[listeners.GradeChange] = []
+    monkeypatch.setattr(listeners, "_listeners", [lambda _session, changes: told.extend(changes)])
+    for count in (5, 6, 128):  # the second wrong answer changes no score
+        await room.answer(student, {"count": count})
+    assert [(each.person_id, each.before, each.after, each.points) for each in told] == [
+        (student.id, None, 0.0, 2.0),
+        (student.id, 0.0, 2.0, 2.0),
+    ]
+
+    def fail(_session: Any, _changes: Any) -> None:
+        raise RuntimeError("the outbox is full")
+
+    monkeypatch.setattr(listeners, "_listeners", [fail])
+    assert (await room.answer(student, {"count": 7})).status_code == 500
+    assert (room.count(Attempt), room.grade(student).score) == (3, 2.0)
 
 
 # What is told

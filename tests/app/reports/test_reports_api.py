@@ -11,10 +11,13 @@ import pytest
 
 from app.accounts.access import Principal
 from app.core.ids import new_id
+from app.core.pagination import encode_cursor
 from app.reports.gradebook import Wish, all_lines
 from app.reports.subject import find_subject
 
 pytestmark = pytest.mark.anyio
+
+SOMEBODY = "01a2054b-5386-70de-b9b7-058e224f8480"  # of whom nobody knows
 
 # What `taught` (conftest.py) comes to, out of 6 points.
 TOTALS = {"Ada": 6, "Ben": 2, "Chi": 2, "=SUM(1+1)": 0}
@@ -181,7 +184,7 @@ async def test_attempts_as_json_lines(taught):
 CALLS = ("report", "report/items", "report/concepts", "report/activity", "report.csv", "report.xlsx", "attempts.jsonl")
 
 
-@pytest.mark.parametrize("call", [*CALLS, f"report/students/{new_id()}"])
+@pytest.mark.parametrize("call", [*CALLS, f"report/students/{SOMEBODY}"])
 async def test_reports_are_for_those_who_teach(taught, client, call):
     assert (await client.get(f"{taught.path}/{call}")).status_code == 401
     assert (await taught.stranger.get(f"{taught.path}/{call}")).status_code == 404
@@ -195,3 +198,21 @@ async def test_lines_fetched_in_chunks_are_all_lines(taught, app, chunk):
         subject = find_subject(session, taught.assignment, Principal(new_id(), is_admin=True, via="token"))
         lines = [line.name for line in all_lines(session, subject, Wish(), chunk=chunk)]
     assert sorted(lines) == sorted({*TOTALS, "Eve", "student"})
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"search": "\0"},
+        {"section": "\0"},
+        {"sort": "total", "cursor": encode_cursor(f"[1e300,{SOMEBODY!r}]".replace("'", '"'))},
+        {"sort": "name", "cursor": encode_cursor(f'["\\u0000","{SOMEBODY}"]')},
+        {"sort": "last_activity", "cursor": encode_cursor(f'["2026-01-01","{SOMEBODY}"]')},
+        {"sort": "last_activity", "cursor": encode_cursor(f'["0001-01-01T00:00:00+14:00","{SOMEBODY}"]')},
+        {"cursor": encode_cursor("[]")},
+        {"cursor": encode_cursor('{"a":1}')},
+    ],
+)
+async def test_what_no_list_of_ours_holds_does_no_harm(taught, parameters):
+    response = await taught.instructor.get(f"{taught.path}/report", params=parameters)
+    assert response.status_code == (422 if "cursor" in parameters else 200)
