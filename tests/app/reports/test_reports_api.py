@@ -17,7 +17,7 @@ from app.reports.subject import find_subject
 
 pytestmark = pytest.mark.anyio
 
-SOMEBODY = "01a2054b-5386-70de-b9b7-058e224f8480"  # of whom nobody knows
+SOMEBODY = "01a20565-703a-7280-9bda-b2d86f8c20fd"  # nobody; every worker must collect the same tests
 
 # What `taught` (conftest.py) comes to, out of 6 points.
 TOTALS = {"Ada": 6, "Ben": 2, "Chi": 2, "=SUM(1+1)": 0}
