@@ -17,6 +17,7 @@ from app.accounts.passwords import fault_of, passwords_of
 from app.accounts.scopes import SCOPES
 from app.accounts.sign_in_limits import limits_of
 from app.core.errors import ConflictError, ForbiddenError
+from app.core.forms import read_form
 from app.core.ids import is_id
 from app.core.pages import language_of, render
 from app.core.pagination import decode_cursor, encode_cursor
@@ -60,7 +61,7 @@ async def genuine_form(request: Request, user: User) -> FormData:
         ForbiddenError: it is no form of ours, or too old; the page is opened anew then.
 
     """
-    sent = await request.form(max_files=0)
+    sent = await read_form(request)
     if not is_genuine(request, user, sent):
         raise ForbiddenError("The form was too old, or did not come from this site. Open the page again.")
     return sent

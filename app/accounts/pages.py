@@ -16,6 +16,7 @@ from app.accounts.sign_in import LinkExpiredError, SignInFailedError, browser_of
 from app.accounts.sign_in_limits import limits_of
 from app.accounts.sign_in_links import Invited
 from app.core.errors import ConflictError, TooManyRequestsError, UnavailableError
+from app.core.forms import read_form
 from app.core.pages import render
 from app.core.service import service_of
 from app.core.writer import WriterError
@@ -39,7 +40,7 @@ async def show_sign_in(request: Request, visitor: Visitor, language: Language, n
 @router.post("/{language:language}/sign-in")
 async def sign_in_by_password(request: Request, visitor: Visitor, language: Language, next_: Next = None) -> Response:
     service = service_of(request)
-    sent = await request.form(max_files=0)
+    sent = await read_form(request)
     email, password = str(sent.get("email", "")), str(sent.get("password", ""))
     show = partial(_show_sign_in, request, visitor, language, next_, email)
     if not is_genuine(request, visitor, sent):
@@ -63,7 +64,7 @@ async def sign_in_by_password(request: Request, visitor: Visitor, language: Lang
 @router.post("/{language:language}/sign-out")
 async def sign_out(request: Request, visitor: Visitor, language: Language) -> Response:
     response = RedirectResponse(f"/{language}", 303)
-    if visitor.session is None or not is_genuine(request, visitor, await request.form(max_files=0)):
+    if visitor.session is None or not is_genuine(request, visitor, await read_form(request)):
         return response
     person_id, id_hash, service = visitor.person_id, visitor.session, service_of(request)
 
@@ -88,7 +89,7 @@ async def sign_in_by_link(  # noqa: PLR0911 - one for each way in which it ends
     request: Request, visitor: Visitor, language: Language, secret: str
 ) -> Response:
     service = service_of(request)
-    sent = await request.form(max_files=0)
+    sent = await read_form(request)
     invited = await service.database.read(sign_in_links.find, secret, service.clock())
     show = partial(_show_link, request, visitor, language, invited, sent)
     if invited is None:

@@ -138,12 +138,17 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
 
 
 def _allowed(request: Request) -> list[str]:
-    """All methods of this address; the router itself names those of one route, and the address may have several."""
+    """All methods of this address; the router itself names those of one route, and the address may have several.
 
-    def has(method: str) -> bool:
-        return any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
-
-    methods = [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if has(method)]
+    Where a word also fits the place of an identifier (`/regrades/preview`), the routes that name the word count.
+    """
+    found: dict[str, int] = {}
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        for route in request.app.routes:
+            if route.matches({**request.scope, "method": method})[0] is Match.FULL:
+                found[method] = getattr(route, "path", "").count("{")
+                break
+    methods = [method for method, variables in found.items() if variables == min(found.values())]
     return ["GET, HEAD" if method == "GET" else method for method in methods]  # `app.core.middleware.Head`
 
 

@@ -17,6 +17,7 @@ from app.core.errors import (
     NotFoundError,
     ServiceError,
 )
+from app.core.forms import read_form
 from app.core.pages import render
 from app.core.service import service_of
 from app.courses import invitations
@@ -63,7 +64,7 @@ async def _show_offer(
 @router.post("/{language:language}/join/{secret}")
 async def accept(request: Request, visitor: Visitor, language: Language, secret: str) -> Response:
     """Enrol whoever is signed in, or make an account and enrol it."""
-    service, sent = service_of(request), await request.form(max_files=0)
+    service, sent = service_of(request), await read_form(request)
     now = service.clock()
     if not is_genuine(request, visitor, sent):
         raise ForbiddenError("The form was too old, or did not come from this site. Open the page again.")

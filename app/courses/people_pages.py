@@ -11,6 +11,7 @@ from app.accounts.account_pages import Form, User
 from app.accounts.forms import is_genuine, token_for
 from app.accounts.guests import guests_of
 from app.core.errors import (
+    BadRequestError,
     ConflictError,
     Fault,
     ForbiddenError,
@@ -123,6 +124,8 @@ async def import_class_list(request: Request, user: User, language: Language, co
     """A list as pasted text or as a file: first what it would change, and with the button there, apply it."""
     id_, service = known(course_id, UnknownCourseError), service_of(request)
     now, csv = service.clock(), ""
+    if "charset" in request.headers.get("content-type", "").lower():  # no browser names one, and Python knows odd ones
+        raise BadRequestError("A form names no character set of its own.")
     try:
         # Leaving the block closes the file.
         async with request.form(max_files=1, max_part_size=MAX_LIST) as sent:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Path, Query, Request
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy.orm import Session
 from starlette.responses import Response, StreamingResponse
@@ -179,7 +180,8 @@ async def get_concepts(
     caller: Caller,
     assignment_id: AssignmentId,
     days: Annotated[
-        int | SkipJsonSchema[None], Query(ge=1, le=3660, description="only mistakes of so many days; all if left out")
+        Annotated[int, Field(ge=1, le=3660)] | SkipJsonSchema[None],
+        Query(description="only mistakes of so many days; all if left out"),
     ] = None,
 ) -> Response:
     since = service_of(request).clock() - timedelta(days=days) if days else None
