@@ -142,9 +142,15 @@ def _allowed(request: Request) -> list[str]:
 
     Where a word also fits the place of an identifier (`/regrades/preview`), the routes that name the word count.
     """
+    # FastAPI keeps an included router whole; ours are included without a prefix.
+    routes = [
+        each
+        for route in request.app.routes
+        for each in (route.original_router.routes if hasattr(route, "original_router") else [route])
+    ]
     found: dict[str, int] = {}
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-        for route in request.app.routes:
+        for route in routes:
             if route.matches({**request.scope, "method": method})[0] is Match.FULL:
                 found[method] = getattr(route, "path", "").count("{")
                 break
