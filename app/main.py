@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+import app.lti.models  # noqa: F401 - adds its tables to the metadata
 from app import health
 from app.accounts import access, account_pages, people_api
 from app.accounts import api as accounts_api

@@ -39,7 +39,10 @@ class Person(Base):
 
 
 class SignInSession(Base):
-    """A browser in which somebody is signed in. `expires_at` is the absolute end, whatever the use."""
+    """A browser in which somebody is signed in. `expires_at` is the absolute end, whatever the use.
+
+    `frame_ancestors`: the origins, with spaces between, whose pages may show this session's pages in a frame.
+    """
 
     __tablename__ = "sessions"
 
@@ -49,6 +52,7 @@ class SignInSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     user_agent: Mapped[str] = mapped_column(String(200))
+    frame_ancestors: Mapped[str | None] = mapped_column(String(1000))
 
 
 class ApiToken(Base):
