@@ -22,6 +22,7 @@ class Person(Base):
 
     `email` is in lower case, the address by which a user signs in; `disabled_at` closes every door to the account.
     `claimed_by` names the user to whom the attempts of a guest belong: an attempt itself is never changed.
+    `forgotten_at`: what said who this was has been removed (`app.accounts.forgetting`), for good.
     """
 
     __tablename__ = "people"
@@ -36,6 +37,7 @@ class Person(Base):
     is_admin: Mapped[bool] = mapped_column(server_default=false())
     disabled_at: Mapped[datetime | None]
     claimed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
+    forgotten_at: Mapped[datetime | None]
 
 
 class SignInSession(Base):

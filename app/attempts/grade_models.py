@@ -5,6 +5,7 @@
     item_revisions    the settings of an item, whenever they were changed after the first answer
     regrades          who changed them, why, and what it changed
     drafts            answers that are not given yet
+    opened_hints      hints that cost something, and who has opened them
 
 Overrides and revisions are never changed (triggers, in the migration). A grade can be thrown away and derived again.
 """
@@ -113,3 +114,19 @@ class Draft(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey(Person.id), primary_key=True, index=True)
     answers: Mapped[dict[str, Any]]
     updated_at: Mapped[datetime]
+
+
+class OpenedHint(Base):
+    """A student has opened a hint that costs a share of the points; `cost` is what it cost then.
+
+    Attempts that arrive afterwards are worth so much less. A hint is no answer, and keeps nobody from removing the item.
+    """
+
+    __tablename__ = "opened_hints"
+    __table_args__ = (CheckConstraint("cost >= 0 AND cost <= 1", name="cost"),)
+
+    item_id: Mapped[str] = mapped_column(ForeignKey(Item.id, ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey(Person.id), primary_key=True, index=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    cost: Mapped[float]
+    opened_at: Mapped[datetime]
