@@ -6,7 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-import app.lti.models  # noqa: F401 - adds its tables to the metadata
+import app.lti.models
+import app.webhooks.models  # noqa: F401 - adds its tables to the metadata
 from app import health
 from app.accounts import access, account_pages, people_api
 from app.accounts import api as accounts_api
@@ -39,6 +40,7 @@ from app.core.clock import Clock, utc_now
 from app.core.database import Database
 from app.core.drawings import Drawings
 from app.core.middleware import BoundedBody, Guard, Head
+from app.core.outgoing import Outgoing
 from app.core.pages import error_page, static_address, static_files
 from app.core.problem_details import ProblemDetails
 from app.core.secret import signing_key
@@ -167,8 +169,11 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
             app.state.passwords = passwords
             app.state.sign_in_limits = SignInLimits()
             # Leaving the writer's block finishes every write that was accepted.
-            async with Writer(database, queue_size=settings.writer_queue, group_size=settings.writer_group) as writer:
-                app.state.service = Service(settings, database, writer, clock, variants, drawings)
+            async with (
+                Outgoing(allow_loopback=settings.lti_allow_loopback) as outgoing,
+                Writer(database, queue_size=settings.writer_queue, group_size=settings.writer_group) as writer,
+            ):
+                app.state.service = Service(settings, database, writer, clock, outgoing, variants, drawings)
                 yield
         finally:
             await drawings.close()

@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 
 from app.core.clock import Clock
 from app.core.database import Database
+from app.core.outgoing import Outgoing
 from app.core.settings import Settings
 from app.core.writer import Writer
 
@@ -16,6 +17,7 @@ class Service:
     database: Database
     writer: Writer
     clock: Clock
+    outgoing: Outgoing
 
 
 def service_of(connection: HTTPConnection) -> Service:

@@ -20,3 +20,5 @@ class Settings(BaseSettings):
     public_url: str | None = Field(default=None, pattern="^https?://[^/]+$")
     session_idle_hours: int = Field(default=7 * 24, ge=1)
     session_hours: int = Field(default=30 * 24, ge=1)
+    lti_allow_loopback: bool = False
+    lti_sender: bool = True
