@@ -6,7 +6,8 @@ from sqlalchemy import Connection
 import app.accounts.models
 import app.attempts.models
 import app.courses.models
-import app.lti.models  # noqa: F401 - importing a module adds its tables to the metadata
+import app.lti.models
+import app.webhooks.models  # noqa: F401 - importing a module adds its tables to the metadata
 from app.core.models import Base
 
 
