@@ -9,7 +9,7 @@ from pydantic import BaseModel
 import app.lti.models
 import app.webhooks.models  # noqa: F401 - adds its tables to the metadata
 from app import health
-from app.accounts import access, account_pages, people_api
+from app.accounts import access, account_pages, forgetting, forgetting_api, forgetting_pages, people_api, person_pages
 from app.accounts import api as accounts_api
 from app.accounts import pages as sign_in_pages
 from app.accounts.account_pages import SignInFirst, send_to_sign_in
@@ -21,15 +21,19 @@ from app.attempts import (
     assigned_api,
     assigned_pages,
     assigned_schemas,
+    override_pages,
     pages,
+    personal_api,
     problems_api,
     regrade_api,
+    regrade_history_pages,
     regrade_pages,
     solution_pages,
     solutions_api,
     trace_api,
     trace_pages,
 )
+from app.attempts.forgetting import forget_drafts
 from app.attempts.grades import refresh_changed
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
@@ -49,6 +53,8 @@ from app.core.writer import Writer
 from app.courses import (
     assignment_pages,
     assignments_api,
+    audit_api,
+    audit_pages,
     changes,
     courses_api,
     enrolments_api,
@@ -59,6 +65,7 @@ from app.courses import (
     people_pages,
 )
 from app.courses import pages as course_pages
+from app.courses.forgetting import forget_in_courses
 from app.reports import api as reports_api
 from app.reports import pages as report_pages
 from problems.catalogue import catalogue
@@ -80,7 +87,7 @@ TAGS = [
     {"name": "health", "description": "For whoever watches the service."},
 ]
 
-COURSES = (courses_api, enrolments_api, invitations_api, assignments_api, items_api, extensions_api)
+COURSES = (courses_api, enrolments_api, invitations_api, assignments_api, items_api, extensions_api, audit_api)
 APIS = (
     problems_api,
     solutions_api,
@@ -91,11 +98,13 @@ APIS = (
     *COURSES,
     accounts_api,
     people_api,
+    forgetting_api,
+    personal_api,
     reports_api,
     health,
 )
 """Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""
-COURSE_PAGES = (course_pages, people_pages, join_pages, assignment_pages)
+COURSE_PAGES = (course_pages, people_pages, join_pages, assignment_pages, audit_pages)
 PAGES = (
     *COURSE_PAGES,
     pages,
@@ -103,8 +112,12 @@ PAGES = (
     solution_pages,
     assigned_pages,
     regrade_pages,
+    regrade_history_pages,
+    override_pages,
     sign_in_pages,
     account_pages,
+    person_pages,
+    forgetting_pages,
     report_pages,
 )
 BODIES: list[type[BaseModel]] = [
@@ -115,6 +128,7 @@ BODIES: list[type[BaseModel]] = [
     *assigned_schemas.BODIES,
     *accounts_api.BODIES,
     *people_api.BODIES,
+    *forgetting_api.BODIES,
 ]
 """What OpenAPI describes although no route declares it: bodies that routes read themselves, and errors."""
 
@@ -131,6 +145,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     settings = settings or Settings()
     catalogue()
     changes.listen(refresh_changed)
+    forgetting.listen(forget_in_courses)
+    forgetting.listen(forget_drafts)
     app = FastAPI(
         title="Haitang",
         version=VERSION,

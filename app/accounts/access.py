@@ -25,6 +25,7 @@ from app.core.errors import (
 from app.core.form_token import is_from_here
 from app.core.service import Service, service_of
 from app.core.writer import WriterError
+from problems.text import Text
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REALM = {"WWW-Authenticate": 'Bearer realm="haitang"'}
@@ -148,7 +149,7 @@ def require_admin(principal: Principal, scope: Scope = "manage") -> str:
     """
     person_id = require_user(principal, scope)
     if not principal.is_admin:
-        raise ForbiddenError("This is for the administrator.")
+        raise ForbiddenError(Text("This is for the administrator.", "这是管理员专用的。"))
     return person_id
 
 

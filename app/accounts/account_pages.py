@@ -26,6 +26,10 @@ from problems.text import Language, Text
 
 router = APIRouter(include_in_schema=False)
 
+OLD_FORM = Text(
+    "The form was too old, or did not come from this site. Open the page again.",
+    "这个表单已过期，或者不是从本站发出的。请重新打开页面。",
+)
 SHOWN = 50  # people on one page of the list
 LIFETIMES = (30, 90, 180, 366)  # days that a token may live, as the page offers them
 
@@ -63,7 +67,7 @@ async def genuine_form(request: Request, user: User) -> FormData:
     """
     sent = await read_form(request)
     if not is_genuine(request, user, sent):
-        raise ForbiddenError("The form was too old, or did not come from this site. Open the page again.")
+        raise ForbiddenError(OLD_FORM)
     return sent
 
 
@@ -150,9 +154,10 @@ async def show_people(
     language: Language,
     search: Annotated[str, Query(max_length=200)] = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
+    done: Annotated[str | None, Query(max_length=20)] = None,
 ) -> Response:
     require_admin(user)
-    return await _show_people(request, user, language, search=search, cursor=cursor)
+    return await _show_people(request, user, language, search=search, cursor=cursor, done=done)
 
 
 @router.post("/{language:language}/people")
@@ -180,7 +185,7 @@ async def create_link(request: Request, user: User, _sent: Form, language: Langu
     actor, service = require_admin(user), service_of(request)
 
     def job(session: Session) -> str:
-        people.get(session, person_id)
+        people.get_kept(session, person_id)
         audit.record(session, actor, "sign-in-link.create", person_id, at=service.clock())
         return sign_in_links.create(session, person_id, "reset", service.clock())
 
@@ -254,6 +259,7 @@ async def _show_people(
     cursor: str | None = None,
     fault: Text | None = None,
     link: str | None = None,
+    done: str | None = None,
 ) -> Response:
     before = None if cursor is None else decode_cursor(cursor, is_id)
     found = await service_of(request).database.read(people.list_people, limit=SHOWN + 1, before=before, search=search)
@@ -268,6 +274,7 @@ async def _show_people(
         search=search,
         fault=fault,
         link=link,
+        done=done,
     )
     response.headers["Cache-Control"] = "no-store"
     return response

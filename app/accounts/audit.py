@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select, text
+from sqlalchemy import ColumnElement, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts.models import AuditEntry
@@ -82,15 +82,34 @@ def verify(session: Session) -> Verdict:
 
 
 def list_entries(
-    session: Session, *, limit: int, before: int | None = None, course: str | None = None
+    session: Session,
+    *,
+    limit: int,
+    before: int | None = None,
+    course: str | None = None,
+    action: str | None = None,
+    person: str | None = None,
 ) -> list[AuditEntry]:
-    """The newest first; of one course, if it is given."""
+    """The newest first. Of one course; of one action (`grade.override`) or all of a kind (`grade`); about one id.
+
+    An entry is about whoever did it, its subject, and the person whom its detail names.
+    """
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
     if course is not None:
         query = query.where(AuditEntry.course_id == course)
+    if action:
+        kind = AuditEntry.action.startswith(f"{action}.", autoescape=True)
+        query = query.where(or_(AuditEntry.action == action, kind))
+    if person:
+        query = query.where(concerns(person))
     if before is not None:
         query = query.where(AuditEntry.id < before)
     return list(session.scalars(query))
+
+
+def concerns(id_: str) -> ColumnElement[bool]:
+    """Whether an entry was made by this person, or is about them (or about what has this id)."""
+    return or_(AuditEntry.actor_id == id_, AuditEntry.subject == id_, AuditEntry.detail["person"].as_string() == id_)
 
 
 def _hash(

@@ -8,7 +8,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -54,8 +54,18 @@ class Guests:
 
 
 def identities(person_id: str) -> Select[str]:
-    """The ids under which this person's attempts are stored: their own, and those of the guests that they were."""
-    return select(Person.id).where(or_(Person.id == person_id, Person.claimed_by == person_id))
+    """The ids under which this person's attempts are stored: their own, and those of the guests that they were.
+
+    A guest who was claimed, or closed with the account that had claimed it, has none: a copy of its cookie opens
+    nothing.
+    """
+    own = and_(Person.id == person_id, or_(Person.kind == "user", ~closed_guest()))
+    return select(Person.id).where(or_(own, Person.claimed_by == person_id))
+
+
+def closed_guest() -> ColumnElement[bool]:
+    """Whether a guest belongs to an account, or did."""
+    return or_(Person.claimed_by.is_not(None), Person.forgotten_at.is_not(None))
 
 
 def guests_of(connection: HTTPConnection) -> Guests:

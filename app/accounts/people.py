@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, sessions, tokens
@@ -16,6 +16,9 @@ from problems.text import Text
 
 EMAIL = r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}$"
 _EMAIL = re.compile(EMAIL)
+_UNCLAIMED = and_(Person.kind == "guest", Person.claimed_by.is_(None), Person.forgotten_at.is_(None))
+LAST = Text("Somebody must be left who administers the site.", "网站必须至少保留一名管理员。")
+_FORGOTTEN = Text("This account has been deleted, for good.", "此账号已永久注销。")
 TAKEN = Text("Somebody has an account with this address.", "已有人用这个邮箱地址注册。")
 
 
@@ -37,6 +40,14 @@ def get(session: Session, person_id: str) -> Person:
     return person
 
 
+def get_kept(session: Session, person_id: str) -> Person:
+    """The user, for a change; raises UnknownPersonError, and ConflictError for one who has been forgotten."""
+    person = get(session, person_id)
+    if person.forgotten_at is not None:
+        raise ConflictError(_FORGOTTEN)
+    return person
+
+
 def create(
     session: Session,
     actor: str | None,
@@ -54,7 +65,7 @@ def create(
 
     """
     if email is not None and find_by_email(session, email) is not None:
-        raise ConflictError(TAKEN.en, [Fault(TAKEN, pointer="/email")])
+        raise ConflictError(TAKEN, [Fault(TAKEN, pointer="/email")])
     person_id = new_id()
     row = {"id": person_id, "kind": "user", "created_at": now, "name": name, "email": email}
     session.execute(insert(Person), row | {"password_hash": password_hash, "is_admin": is_admin})
@@ -67,13 +78,14 @@ def change(session: Session, actor: str, person_id: str, changes: Mapping[str, A
 
     Raises:
         UnknownPersonError: nobody has this id.
-        ConflictError: somebody else has this address, or nobody would be left to administer the site.
+        ConflictError: somebody else has this address, nobody would be left to administer the site, or the person has
+            been forgotten.
 
     """
-    person = get(session, person_id)
+    person = get_kept(session, person_id)
     if "email" in changes and changes["email"] != person.email:
         if changes["email"] is not None and find_by_email(session, changes["email"]) is not None:
-            raise ConflictError(TAKEN.en, [Fault(TAKEN, pointer="/email")])
+            raise ConflictError(TAKEN, [Fault(TAKEN, pointer="/email")])
         person.email = changes["email"]
     person.name = changes.get("name", person.name)
     person.is_admin = changes.get("is_admin", person.is_admin)
@@ -81,7 +93,7 @@ def change(session: Session, actor: str, person_id: str, changes: Mapping[str, A
         person.disabled_at = (person.disabled_at or now) if changes["disabled"] else None
     session.flush()
     if not session.scalar(select(func.count()).where(Person.is_admin, Person.disabled_at.is_(None))):
-        raise ConflictError("Somebody must be left who administers the site.")
+        raise ConflictError(LAST)
     if person.disabled_at is not None:
         close_doors(session, person_id, now)
     told = {name: value for name, value in changes.items() if name in {"is_admin", "disabled"}}
@@ -106,23 +118,13 @@ def close_doors(session: Session, person_id: str, now: datetime) -> None:
     session.execute(update(SignInLink).where(*unused).values(expires_at=now))
 
 
-def forget(session: Session, actor: str | None, person_id: str, now: datetime) -> None:
-    """Remove what says who somebody is. Their attempts and scores stay, as those of a person without a name.
-
-    Raises:
-        UnknownPersonError: nobody has this id.
-
-    """
-    person = get(session, person_id)
-    close_doors(session, person_id, now)
-    person.name, person.email, person.password_hash = "", None, None
-    person.is_admin, person.disabled_at = False, person.disabled_at or now
-    audit.record(session, actor, "person.forget", person_id, at=now)
-
-
 def claim_guest(session: Session, guest_id: str, person_id: str, now: datetime) -> bool:
-    """Give a guest's attempts, up to now and from now on, to a user; False if there is no such unclaimed guest."""
-    unclaimed = (Person.id == guest_id, Person.kind == "guest", Person.claimed_by.is_(None))
+    """Give a guest's attempts to a user; False if there is no such unclaimed guest.
+
+    The guest's cookie is worth nothing from then on (`app.accounts.guests.identities`): whoever has kept a copy of it
+    neither reads these attempts nor adds to them.
+    """
+    unclaimed = (Person.id == guest_id, _UNCLAIMED)
     claimed = session.execute(update(Person).where(*unclaimed).values(claimed_by=person_id).returning(Person.id))
     if claimed.first() is None:
         return False
@@ -132,13 +134,13 @@ def claim_guest(session: Session, guest_id: str, person_id: str, now: datetime) 
 
 def can_be_claimed(session: Session, guest_id: str) -> bool:
     """Whether the guest has answered anything, since only then there is a row, and belongs to nobody yet."""
-    query = select(Person.id).where(Person.id == guest_id, Person.kind == "guest", Person.claimed_by.is_(None))
-    return session.scalar(query) is not None
+    return session.scalar(select(Person.id).where(Person.id == guest_id, _UNCLAIMED)) is not None
 
 
 def list_people(session: Session, *, limit: int, before: str | None = None, search: str | None = None) -> list[Person]:
-    """Users, the newest first; with `search` those in whose name or address the text occurs."""
-    query = select(Person).where(Person.kind == "user").order_by(Person.id.desc()).limit(limit)
+    """Users who are not forgotten, the newest first; with `search` those in whose name or address the text occurs."""
+    users = (Person.kind == "user", Person.forgotten_at.is_(None))
+    query = select(Person).where(*users).order_by(Person.id.desc()).limit(limit)
     if before is not None:
         query = query.where(Person.id < before)
     if search:

@@ -24,6 +24,13 @@ PATH = "/api/v1/people"
 router = APIRouter(prefix="/api/v1", tags=["administration"])
 
 PersonId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
+Action = Annotated[
+    str | SkipJsonSchema[None],
+    Query(max_length=64, description="such as `grade.override`, or its first part, `grade`"),
+]
+About = Annotated[
+    str | SkipJsonSchema[None], Query(max_length=36, description="who did it, or to whom or what it was done")
+]
 ADMIN_READING = (*READING, errors.ForbiddenError)
 ADMIN_CHANGING = (*CHANGING, errors.ForbiddenError)
 
@@ -94,7 +101,7 @@ async def create_person(request: Request, caller: Caller, idempotency_key: idemp
 )
 async def get_person(request: Request, caller: Caller, person_id: PersonId) -> Response:
     require_admin(caller, "read")
-    person = await service_of(request).database.read(people.get, _known(person_id))
+    person = await service_of(request).database.read(people.get, known_person(person_id))
     return private_json(schemas.person_json(person))
 
 
@@ -114,7 +121,7 @@ async def change_person(request: Request, caller: Caller, person_id: PersonId) -
     changes = (await read_body(request, schemas.PersonChange)).model_dump(exclude_none=True)
     if "email" in changes:
         changes["email"] = people.required_email(changes["email"])
-    known, service = _known(person_id), service_of(request)
+    known, service = known_person(person_id), service_of(request)
 
     def job(session: Session) -> dict[str, Any]:
         return schemas.person_json(people.change(session, actor, known, changes, service.clock()))
@@ -129,16 +136,18 @@ async def change_person(request: Request, caller: Caller, person_id: PersonId) -
     description="For somebody who has no password yet, or has forgotten it. Earlier links stop working.",
     status_code=201,
     response_model=schemas.SignInLinkOut,
-    responses=documented(*ADMIN_CHANGING, UnknownPersonError, errors.InvalidRequestError, errors.UnavailableError),
+    responses=documented(
+        *ADMIN_CHANGING, UnknownPersonError, errors.ConflictError, errors.InvalidRequestError, errors.UnavailableError
+    ),
     openapi_extra=USERS,
 )
 async def create_sign_in_link(request: Request, caller: Caller, person_id: PersonId) -> Response:
     actor = require_admin(caller)
-    known, service = _known(person_id), service_of(request)
+    known, service = known_person(person_id), service_of(request)
     now = service.clock()
 
     def job(session: Session) -> str:
-        people.get(session, known)
+        people.get_kept(session, known)
         audit.record(session, actor, "sign-in-link.create", known, at=now)
         return sign_in_links.create(session, known, "reset", now)
 
@@ -160,12 +169,16 @@ async def list_audit_entries(
     limit: Limit = 20,
     cursor: Cursor = None,
     course: Annotated[str | SkipJsonSchema[None], Query(json_schema_extra={"format": "uuid"})] = None,
+    action: Action = None,
+    person: About = None,
 ) -> Response:
     require_admin(caller, "read")
-    before = None if cursor is None else int(decode_cursor(cursor, _is_number))
+    before = None if cursor is None else int(decode_cursor(cursor, is_number))
     database = service_of(request).database
     wanted = course if course is None or is_id(course) else ""
-    found = await database.read(audit.list_entries, limit=limit + 1, before=before, course=wanted)
+    found = await database.read(
+        audit.list_entries, limit=limit + 1, before=before, course=wanted, action=action, person=person
+    )
     return private_json(page(found, limit, lambda entry: str(entry.id), schemas.entry_json))
 
 
@@ -191,13 +204,13 @@ async def verify_audit(request: Request, caller: Caller) -> Response:
     )
 
 
-def _known(person_id: str) -> str:
+def known_person(person_id: str) -> str:
     if not is_id(person_id):
         raise UnknownPersonError("There is nobody with this id.")
     return person_id
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 

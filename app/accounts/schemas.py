@@ -80,6 +80,20 @@ class PersonChange(Body):
     disabled: bool | None = Field(default=None, description="a closed account is signed out everywhere")
 
 
+class DeletionRequest(Body):
+    """What confirms that an account shall be deleted for good."""
+
+    password: str = Field(default="", max_length=1000)
+    confirmation: str = Field(max_length=254, description="one's e-mail address; `delete` for who has none")
+
+
+class ForgottenOut(BaseModel):
+    """Somebody of whom nothing is known any more but the id under which answers and scores stand."""
+
+    id: str
+    forgotten_at: datetime
+
+
 class PersonOut(BaseModel):
     id: str = Field(json_schema_extra={"format": "uuid"})
     name: str
@@ -88,6 +102,7 @@ class PersonOut(BaseModel):
     has_password: bool
     created_at: datetime
     disabled_at: datetime | None
+    forgotten_at: datetime | None
 
 
 class PersonPage(BaseModel):
@@ -140,6 +155,7 @@ def person_json(person: Person) -> dict[str, Any]:
         "has_password": person.password_hash is not None,
         "created_at": person.created_at,
         "disabled_at": person.disabled_at,
+        "forgotten_at": person.forgotten_at,
     }
 
 
@@ -181,6 +197,7 @@ PERSON_EXAMPLE = {
     "has_password": True,
     "created_at": "2026-03-02T08:15:30.123456Z",
     "disabled_at": None,
+    "forgotten_at": None,
 }
 ENTRY_EXAMPLE = {
     "id": 17,

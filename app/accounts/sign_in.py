@@ -103,7 +103,7 @@ async def by_link(
             person.name = name
         if email and person.email is None:
             if people.find_by_email(session, email) is not None:
-                raise ConflictError(people.TAKEN.en)
+                raise ConflictError(people.TAKEN)
             person.email = email
         session.flush()
         if password_hash is not None:

@@ -15,11 +15,14 @@ from app.attempts.release import Released, ReleasePolicy, Standing, released
 from app.core.errors import AssignmentLockedError, AssignmentNotOpenError, UnknownAssignmentError
 from app.courses.deadlines import Window
 from app.courses.dealing import seed_for
-from app.courses.entering import is_unlocked, window_for
+from app.courses.entering import EARLY, LOCKED, is_unlocked, window_for
 from app.courses.models import Assignment, Course, Item, Role
 from app.courses.roles import EVERYBODY, item_for
 from problems.catalogue import find
 from problems.problem import Form, Problem
+from problems.text import Text
+
+_CLOSED = Text("The assignment is closed; answers are not taken any more.", "作业已关闭，不再接受答案。")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +71,14 @@ class Asked:
         """Raise what keeps the person from seeing the item, or from answering it any more."""
         self.require_seen(arrived_at)
         if self.window.phase(arrived_at) == "closed":
-            raise AssignmentNotOpenError("The assignment is closed; answers are not taken any more.")
+            raise AssignmentNotOpenError(_CLOSED)
 
     def require_seen(self, now: datetime) -> None:
         """Raise AssignmentNotOpenError before it opens, AssignmentLockedError until its password is given."""
         if self.window.phase(now) == "early":
-            raise AssignmentNotOpenError("The assignment has not opened yet.")
+            raise AssignmentNotOpenError(EARLY)
         if not self.unlocked:
-            raise AssignmentLockedError("Give the password of the assignment first.")
+            raise AssignmentLockedError(LOCKED)
 
 
 def policy_of(assignment: Assignment) -> ReleasePolicy:

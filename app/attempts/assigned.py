@@ -35,9 +35,17 @@ from app.core.ids import new_id
 from app.courses.entering import window_for
 from app.courses.models import Assignment, Enrolment, Item
 from problems.grading import Grade, UnreadableAnswersError
+from problems.text import Text
 from problems.variant import UnknownFormError
 
 TRIES = 5
+
+_STUDENTS = Text(
+    "Only students of the course answer its assignments; others can preview them.",
+    "只有课程的学生才能作答，其他人可以预览。",
+)
+_LEFT = Text("You are not a student of this course any more.", "你已不是这门课程的学生。")
+_NONE_LEFT = Text("As many answers as are allowed have been given.", "允许的作答次数已用完。")
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +102,7 @@ async def submit_assigned(service: Service, submission: AssignedSubmission) -> S
             ask, submission.item_id, submission.principal, assignment_id=submission.assignment_id
         )
         if asked.role != "student":
-            raise ForbiddenError("Only students of the course answer its assignments; others can preview them.")
+            raise ForbiddenError(_STUDENTS)
         asked.require_open(submission.received_at)
         served = await service.variants.get(asked.problem, asked.seed)
         graded = await service.variants.compute(_grade, asked, served, submission.answers)
@@ -161,7 +169,7 @@ class _Writing:
         asked = replace(asked, used=len(arrivals))
         self._require_new(session, asked, arrivals)
         if asked.attempts_left == 0:
-            raise NoAttemptsLeftError("As many answers as are allowed have been given.")
+            raise NoAttemptsLeftError(_NONE_LEFT)
         attempt = self._add_attempt(session, len(arrivals) + 1)
         session.execute(delete(Draft).where(Draft.item_id == asked.item.id, Draft.person_id == asked.person_id))
         marking = marking_of(session, asked.item, asked.assignment, person_id=asked.person_id)
@@ -193,7 +201,7 @@ class _Writing:
             .with_for_update()
         ).scalar_one_or_none()
         if enrolled != "student":
-            raise ForbiddenError("You are not a student of this course any more.")
+            raise ForbiddenError(_LEFT)
 
     def _require_new(self, session: Session, asked: Asked, arrivals: Sequence[Arrival]) -> None:
         """An answer that is known to be wrong, or of which nothing is told yet, is not taken a second time.

@@ -15,8 +15,11 @@ from app.accounts.access import Principal
 from app.attempts.asked import ask
 from app.attempts.grade_models import Draft
 from app.core.errors import ContentTooLargeError, ForbiddenError
+from problems.text import Text
 
 MAX_BYTES = 65_536
+
+_STUDENTS = Text("Only students of the course have drafts.", "只有课程的学生才有草稿。")
 
 
 def save_draft(
@@ -34,7 +37,7 @@ def save_draft(
         raise ContentTooLargeError(f"A draft has at most {MAX_BYTES} bytes.")
     asked = ask(session, item_id, principal)
     if asked.role != "student":
-        raise ForbiddenError("Only students of the course have drafts.")
+        raise ForbiddenError(_STUDENTS)
     asked.require_open(now)
     mine = (Draft.item_id == item_id) & (Draft.person_id == asked.person_id)
     row = {"answers": dict(answers), "updated_at": now}

@@ -119,7 +119,7 @@ class Draft(Base):
 class OpenedHint(Base):
     """A student has opened a hint that costs a share of the points; `cost` is what it cost then.
 
-    Attempts that arrive afterwards are worth so much less. A hint is no answer, and keeps nobody from removing the item.
+    Attempts that arrive afterwards are worth less. A hint is no answer, and keeps nobody from removing the item.
     """
 
     __tablename__ = "opened_hints"

@@ -15,6 +15,7 @@ from app.courses.roles import INSTRUCTORS, STAFF, InItem, item_for
 from problems.text import Text
 
 _NOT_A_STUDENT = Text("Nobody of this id is a student of the course.", "课程中没有这个编号的学生。")
+_NOTHING = Text("No points are given by hand here.", "这里没有人工给定的分数。")
 _TOO_MANY = Text("These are more points than the item has.", "分数超过了该题的满分。")
 
 
@@ -41,7 +42,7 @@ def override(
         raise InvalidRequestError("Too many points.", [Fault(_TOO_MANY, pointer="/points")])
     newest = newest_override(session, item_id, person_id)
     if points is None and (newest is None or newest.points is None):
-        raise ConflictError("No points are given by hand here.")
+        raise ConflictError(_NOTHING)
     given = Override(
         item_id=item_id, person_id=person_id, points=points, reason=reason, by=principal.person_id or "", at=now
     )

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.accounts.access import Principal
 from app.accounts.guests import identities
-from app.attempts.asked import asked_of
-from app.attempts.assigned_result import AssignedResult, Concealing, for_student, in_assignment
+from app.attempts.asked import Asked, asked_of
+from app.attempts.assigned_result import HIDDEN, AssignedResult, Concealing, for_student, in_assignment
 from app.attempts.models import Attempt, Score, Variant
 from app.attempts.result import AttemptResult
 from app.core.errors import ForbiddenError, UnknownAssignmentError
@@ -63,6 +63,27 @@ def list_attempts(
         query = query.where(Attempt.id < before)
     conceal = Concealing(session, now)
     return [conceal(row.Attempt, _result(row)) for row in session.execute(query).all()]
+
+
+def list_from(
+    session: Session, person_id: str, now: datetime, *, after: str, limit: int, items: Select[str] | None = None
+) -> list[AttemptResult]:
+    """At most so many attempts that are stored under this id, the oldest first, from the one after `after` on.
+
+    As the person may see them; with `items`, those at these items alone, and whole, but for their seeds.
+    """
+    query = _attempts().where(Attempt.person_id == person_id, Attempt.id > after).order_by(Attempt.id).limit(limit)
+    if items is None:
+        conceal = Concealing(session, now)
+        return [conceal(row.Attempt, _result(row)) for row in session.execute(query).all()]
+    asked: dict[str, Asked] = {}
+    found: list[AttemptResult] = []
+    for row in session.execute(query.where(Attempt.item_id.in_(items))).all():
+        item_id = row.Attempt.item_id or ""
+        if item_id not in asked:
+            asked[item_id] = asked_of(session, item_id, person_id)
+        found.append(replace(in_assignment(row.Attempt, _result(row), asked[item_id]), seed=HIDDEN))
+    return found
 
 
 def list_own(

@@ -27,10 +27,21 @@ from app.attempts.service import Service
 from app.core.errors import ConflictError, UnavailableError
 from app.core.ids import new_id
 from app.courses.models import Assignment, Item
+from problems.text import Text
 
 WHOLE = 2000  # students and scores that one transaction may change
 PART = 250
 TRIES = 5
+
+_NOT_APPLIED = Text("This regrade has been undone, or is not finished.", "这次重新评分已撤销，或尚未完成。")
+_STOOD_ON = Text(
+    "A later regrade of this item stands on it; undo that first.", "该题之后又重新评分过，请先撤销后面那一次。"
+)
+_OTHERWISE = Text(
+    "What the regrade would change is not what the preview showed; look at it again.",
+    "重新评分的结果与预览不一致，请重新查看。",
+)
+_BUSY = Text("Another regrade of this item has not finished.", "该题的另一次重新评分尚未完成。")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +107,10 @@ def require_undoable(session: Session, regrade_id: str) -> Regrade:
     """The regrade; raises ConflictError if it is not the newest one in force."""
     done = session.get_one(Regrade, regrade_id)
     if done.state != "applied":
-        raise ConflictError("This regrade has been undone, or is not finished.")
+        raise ConflictError(_NOT_APPLIED)
     item = session.get_one(Item, done.item_id)
     if _in_force(session, item) != done.to_revision:
-        raise ConflictError("A later regrade of this item stands on it; undo that first.")
+        raise ConflictError(_STOOD_ON)
     return done
 
 
@@ -122,7 +133,7 @@ async def _carry_out(
     for _ in range(TRIES):
         made = await service.database.read(plan)
         if order.preview is not None and made.digest != order.preview:
-            raise ConflictError("What the regrade would change is not what the preview showed; look at it again.")
+            raise ConflictError(_OTHERWISE)
         small = len(made.touched) + len(made.rows) <= WHOLE
         try:
             regrade_id = await service.writer.write(partial(_open, plan=made, begin=begin, whole=small))
@@ -200,7 +211,7 @@ def _require_unchanged(session: Session, plan: Plan) -> None:
         raise _ChangedError
     busy = select(Regrade.id).where(Regrade.item_id == item.id, Regrade.state.in_(("applying", "undoing")))
     if session.scalar(busy) is not None:
-        raise ConflictError("Another regrade of this item has not finished.")
+        raise ConflictError(_BUSY)
 
 
 def _begin(session: Session, order: Order, plan: Plan) -> str:

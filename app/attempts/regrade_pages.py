@@ -1,4 +1,4 @@
-"""Pages of those who teach: marking an item by other settings, with a preview, undoing that, and points by hand."""
+"""Pages of those who teach: marking an item by other settings, with a preview of what that changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,21 +12,18 @@ from starlette.responses import RedirectResponse, Response
 
 from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
-from app.accounts.models import Person
 from app.attempts.counting import Award
-from app.attempts.grade_models import ItemGrade, Override, Regrade
 from app.attempts.item_settings import ItemSettings, settings_of
 from app.attempts.models import Attempt, Variant
-from app.attempts.overrides import list_overrides, override
-from app.attempts.regrade import Order, regrade, undo
-from app.attempts.regrade_api import find_regrade, find_regrades, seen_item
+from app.attempts.regrade import Order, regrade
+from app.attempts.regrade_api import seen_item
 from app.attempts.regrade_plan import make_plan
 from app.attempts.regrade_view import plan_json
 from app.attempts.service import service_of
 from app.core.errors import ConflictError, Fault, InvalidRequestError, UnknownAssignmentError
 from app.core.pages import render
-from app.courses.models import Assignment, Course, Enrolment, Item
-from app.courses.roles import STAFF, InItem, assignment_for
+from app.courses.models import Assignment, Course, Item
+from app.courses.roles import InItem
 from app.courses.routes import known
 from problems.answers import Choices, Scoring
 from problems.catalogue import find
@@ -40,7 +37,6 @@ router = APIRouter(include_in_schema=False)
 
 ASSIGNMENT = "/{language:language}/assignments/{assignment_id}"
 ITEM = ASSIGNMENT + "/items/{item_id}"
-SHOWN = 100  # events on a page
 MAX_REASON = 500
 
 _NUMBER = Text("Write a number of at least 0 here.", "请填写一个不小于 0 的数。")
@@ -88,7 +84,7 @@ async def preview_or_apply(
     place = (assignment_id, item_id)
     entered = {name: str(value) for name, value in sent.items()}
     service, now = service_of(request), request.state.received_at
-    seen = await service.database.read(seen_item, assignment_id, _id(item_id), user)
+    seen = await service.database.read(seen_item, assignment_id, item_id_of(item_id), user)
     try:
         settings = read_settings(seen, sent)
         if sent.get("action") != "apply":
@@ -97,7 +93,7 @@ async def preview_or_apply(
             item_id=item_id,
             course_id=seen.course.id,
             after=settings,
-            reason=_reason(sent),
+            reason=read_reason(sent),
             by=user.person_id or "",
             at=now,
             preview=entered.get("digest"),
@@ -105,16 +101,16 @@ async def preview_or_apply(
         await regrade(service, order)
     except InvalidRequestError as error:
         return await _show(request, user, language, place, entered, faults=error.faults)
-    except ConflictError:
-        return await _show(request, user, language, place, entered, settings)
+    except ConflictError as error:
+        return await _show(request, user, language, place, entered, settings, conflict=error.sentences)
     return RedirectResponse(f"/{language}/assignments/{assignment_id}/regrades", 303)
 
 
-def _id(id_: str) -> str:
+def item_id_of(id_: str) -> str:
     return known(id_, UnknownAssignmentError)
 
 
-def _reason(sent: FormData) -> str:
+def read_reason(sent: FormData) -> str:
     reason = " ".join(str(sent.get("reason", "")).split())
     if not 0 < len(reason) <= MAX_REASON:
         raise InvalidRequestError("A reason is needed.", [Fault(_REASON, pointer="/reason")])
@@ -125,10 +121,10 @@ def read_settings(seen: InItem, sent: FormData) -> ItemSettings | None:
     """The settings of the form; None where they are those in force. Raises InvalidRequestError."""
     old = settings_of(seen.item, seen.assignment)
     kind = _one_of(get_args(ToleranceKind), sent.get("tolerance_kind"))
-    tolerance = None if kind is None else {"kind": kind, "value": _number(sent, "tolerance")}
+    tolerance = None if kind is None else {"kind": kind, "value": read_number(sent, "tolerance")}
     new = replace(
         old,
-        points=_number(sent, "points"),
+        points=read_number(sent, "points"),
         key_policy=_one_of(get_args(KeyPolicy), sent.get("key_policy")) or old.key_policy,
         scoring=_one_of(get_args(Scoring), sent.get("scoring")),
         tolerance=tolerance,
@@ -142,7 +138,7 @@ def _one_of(allowed: Sequence[str], value: object) -> Any:
     return value if value in allowed else None
 
 
-def _number(sent: FormData, name: str) -> float:
+def read_number(sent: FormData, name: str) -> float:
     try:
         number = float(str(sent.get(name, "")).strip())
     except ValueError:
@@ -178,12 +174,14 @@ async def _show(
     sent: Mapping[str, str],
     settings: ItemSettings | None = None,
     faults: Sequence[Fault] = (),
+    conflict: Sequence[Text] = (),
 ) -> Response:
+    """The form; with `conflict`, why what was shown was not applied, above what it would change now."""
     assignment_id, item_id = place
     now = request.state.received_at
 
     def look(session: Session) -> RegradeView:
-        seen = seen_item(session, assignment_id, _id(item_id), user, changing=False)
+        seen = seen_item(session, assignment_id, item_id_of(item_id), user, changing=False)
         plan, found = None, faults
         if sent and not faults:
             try:
@@ -202,7 +200,7 @@ async def _show(
             fields=[each.name for each in fields],
             sent=sent,
             plan=plan,
-            faults=found,
+            faults=[*map(Fault, conflict), *found],
         )
 
     view = await service_of(request).database.read(look)
@@ -220,122 +218,3 @@ def seeds_of(session: Session, item: Item) -> list[int]:
     ).all()
     mine = set() if item.seed is None else {item.seed}
     return sorted({*answered, *(item.pool or ()), *mine})[:1000]
-
-
-@router.get(ASSIGNMENT + "/regrades")
-async def show_regrades(request: Request, user: User, language: Language, assignment_id: str) -> Response:
-    def look(session: Session) -> tuple[Assignment, Course, list[tuple[Regrade, Item]]]:
-        seen = assignment_for(session, _id(assignment_id), user, STAFF)
-        found = find_regrades(session, assignment_id, user, limit=SHOWN)
-        return seen.assignment, seen.course, [(each, session.get_one(Item, each.item_id)) for each in found]
-
-    assignment, course, found = await service_of(request).database.read(look)
-    return render(
-        request,
-        language,
-        "regrades.html",
-        section="courses",
-        assignment=assignment,
-        course=course,
-        regrades=[(each, item, find(item.problem).page.title) for each, item in found],
-        token=token_for(request, user),
-    )
-
-
-@router.post(ASSIGNMENT + "/regrades/{regrade_id}/undo")
-async def undo_regrade(
-    request: Request, user: User, sent: Form, language: Language, assignment_id: str, regrade_id: str
-) -> Response:
-    reason, service, now = _reason(sent), service_of(request), request.state.received_at
-
-    def find_order(session: Session) -> Order:
-        found = find_regrade(session, assignment_id, regrade_id, user)
-        course = assignment_for(session, assignment_id, user).course
-        by = user.person_id or ""
-        return Order(item_id=found.item_id, course_id=course.id, after=None, reason=reason, by=by, at=now)
-
-    await undo(service, regrade_id, await service.database.read(find_order))
-    return RedirectResponse(f"/{language}/assignments/{assignment_id}/regrades", 303)
-
-
-@dataclass(frozen=True, slots=True)
-class StudentRow:
-    person_id: str
-    name: str
-    student_number: str | None
-    grade: ItemGrade | None
-
-
-@router.get(ITEM + "/overrides")
-async def show_overrides(
-    request: Request, user: User, language: Language, assignment_id: str, item_id: str
-) -> Response:
-    return await _show_overrides(request, user, language, (assignment_id, item_id))
-
-
-@router.post(ITEM + "/overrides")
-async def give_points(
-    request: Request, user: User, sent: Form, language: Language, assignment_id: str, item_id: str
-) -> Response:
-    service, now = service_of(request), request.state.received_at
-    person = str(sent.get("person_id", ""))
-    try:
-        points = None if sent.get("action") == "withdraw" else _number(sent, "points")
-        reason = _reason(sent)
-        await service.database.read(seen_item, assignment_id, _id(item_id), user)
-        await service.writer.write(lambda session: override(session, item_id, user, person, points, reason, now).id)
-    except InvalidRequestError as error:
-        entered = {name: str(value) for name, value in sent.items()}
-        return await _show_overrides(request, user, language, (assignment_id, item_id), entered, error.faults)
-    return RedirectResponse(f"/{language}/assignments/{assignment_id}/items/{item_id}/overrides", 303)
-
-
-async def _show_overrides(
-    request: Request,
-    user: User,
-    language: Language,
-    place: tuple[str, str],
-    sent: Mapping[str, str] | None = None,
-    faults: Sequence[Fault] = (),
-) -> Response:
-    assignment_id, item_id = place
-
-    def look(session: Session) -> tuple[InItem, list[StudentRow], list[tuple[Override, str]]]:
-        seen = seen_item(session, assignment_id, _id(item_id), user, changing=False)
-        given = list_overrides(session, item_id, user, limit=SHOWN)
-        names = {
-            row.id: row.name
-            for row in session.execute(
-                select(Person.id, Person.name).where(Person.id.in_({each.person_id for each in given}))
-            )
-        }
-        return seen, students_at(session, seen), [(each, names.get(each.person_id, "")) for each in given]
-
-    seen, students, given = await service_of(request).database.read(look)
-    return render(
-        request,
-        language,
-        "overrides.html",
-        section="courses",
-        item=seen.item,
-        assignment=seen.assignment,
-        course=seen.course,
-        title=find(seen.item.problem).page.title,
-        students=students,
-        given=given,
-        sent=sent or {},
-        faults=faults,
-        token=token_for(request, user),
-    )
-
-
-def students_at(session: Session, seen: InItem) -> list[StudentRow]:
-    """The students of the course with their grades at the item, by name."""
-    rows = session.execute(
-        select(Person.id, Person.name, Enrolment.student_number, ItemGrade)
-        .join(Enrolment, Enrolment.person_id == Person.id)
-        .outerjoin(ItemGrade, (ItemGrade.person_id == Person.id) & (ItemGrade.item_id == seen.item.id))
-        .where(Enrolment.course_id == seen.course.id, Enrolment.role == "student", Enrolment.ended_at.is_(None))
-        .order_by(Person.name, Person.id)
-    )
-    return [StudentRow(row.id, row.name, row.student_number, row.ItemGrade) for row in rows]

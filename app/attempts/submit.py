@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.accounts.guests import closed_guest
 from app.accounts.models import Person
 from app.attempts.models import Attempt, Score
 from app.attempts.result import AttemptResult, fields_json
@@ -35,6 +36,7 @@ POLICY: KeyPolicy = "either"  # practice accepts the published and the corrected
 TRIES = 3
 
 # Built once: building a statement and its cache key costs as much as executing it.
+_FIND_PERSON = select(closed_guest().label("closed")).where(Person.id == bindparam("person"))
 _ADD_PERSON, _ADD_ATTEMPT, _ADD_SCORE, _ADD_KEY = map(insert, (Person, Attempt, Score, IdempotencyKey))
 
 logger = logging.getLogger(__name__)
@@ -155,10 +157,11 @@ class _Writing:
         connection = session.connection()  # statements of the Core: the ORM would double the cost of the job
         if self._submission.idempotency_key and (earlier := self._find_earlier(connection)):
             return earlier
-        if self._submission.person:
-            self._add_person(connection, self._submission.person)
+        person = self._submission.person
+        if person and not self._is_known(connection, person):
+            person = None  # nobody's, since a guest whom an account has claimed takes no further attempts
         variant = self.served.row or store(connection, self.served.variant, self._result.created_at)
-        self._add_attempt(connection, variant)
+        self._add_attempt(connection, person, variant)
         if self._submission.idempotency_key:
             self._add_key(connection, self._submission.idempotency_key)
         return _Stored(Submitted(self._result.id, self._body), self._graded is None, variant)
@@ -176,17 +179,20 @@ class _Writing:
             raise IdempotencyKeyReusedError("This Idempotency-Key was used for other answers; send a new one.")
         return _Stored(Submitted(earlier.resource, earlier.body), earlier.status == GradingFailedError.status)
 
-    def _add_person(self, connection: Connection, person: str) -> None:
-        if connection.execute(select(Person.id).where(Person.id == person)).first() is None:
+    def _is_known(self, connection: Connection, person: str) -> bool:
+        """Whether attempts may be stored for this person; the row of a new guest is made."""
+        found = connection.execute(_FIND_PERSON, {"person": person}).one_or_none()
+        if found is None:
             connection.execute(_ADD_PERSON, {"id": person, "kind": "guest", "created_at": self._result.created_at})
+        return found is None or not found.closed
 
-    def _add_attempt(self, connection: Connection, variant: int) -> None:
+    def _add_attempt(self, connection: Connection, person: str | None, variant: int) -> None:
         result = self._result
         connection.execute(
             _ADD_ATTEMPT,
             {
                 "id": result.id,
-                "person_id": self._submission.person,
+                "person_id": person,
                 "variant_id": variant,
                 "form": result.form,
                 "answers": result.answers,

@@ -66,19 +66,29 @@ def json_pointer(*steps: str | int) -> str:
 
 @dataclass(eq=False)
 class ServiceError(Exception):
-    """The request was not done. Raised by use cases, rendered by one handler."""
+    """The request was not done. Raised by use cases, rendered by one handler.
+
+    `detail` is a `Text` wherever it can come onto a page; English alone is for programs.
+    """
 
     status: ClassVar[int]
     slug: ClassVar[str]
     title: ClassVar[str]
 
-    detail: str = ""
+    detail: str | Text = ""
     faults: Sequence[Fault] = ()
     members: Mapping[str, str] = field(default_factory=dict)  # further members of the problem details
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.detail or self.title
+        return (self.detail.en if isinstance(self.detail, Text) else self.detail) or self.title
+
+    @property
+    def sentences(self) -> list[Text]:
+        """What a page can say about it: each fault, else the detail."""
+        if self.faults:
+            return [fault.detail for fault in self.faults]
+        return [self.detail] if isinstance(self.detail, Text) else []
 
 
 class MalformedJsonError(ServiceError):

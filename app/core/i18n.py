@@ -21,7 +21,7 @@ from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.core import text
-from problems.text import LANGUAGES, Language
+from problems.text import LANGUAGES, Language, Text
 
 PACKAGE = Path(__file__).parents[1]
 TEMPLATES = PACKAGE / "templates"
@@ -29,6 +29,9 @@ CATALOGUES = PACKAGE / "locale"
 
 TAGS: Mapping[Language, str] = {"en": "en", "zh": "zh-Hans"}
 """What the `lang` attribute says (BCP 47); the addresses have the short name."""
+
+DELETED = Text("(deleted)", "（已注销）")
+"""Stands in the place of a person's name that was removed: the English one is stored, so that files have it too."""
 
 
 @cache
@@ -52,6 +55,7 @@ def environment(language: Language) -> Environment:
         "inline": text.inline,
         "mathml": text.mathml,
         "number": lambda value: number(value, locale),
+        "person": lambda name: DELETED[language] if name == DELETED.en else name,
         "moment": lambda value: moment(value, locale),
         "moment_in": lambda value, place: moment_in(value, place, locale),
     }

@@ -5,7 +5,7 @@ neither; a request that is refused does not use up its key.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
@@ -14,7 +14,7 @@ import orjson
 from fastapi import Header
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
-from sqlalchemy import LargeBinary, String, insert, select
+from sqlalchemy import LargeBinary, Select, String, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -101,6 +101,17 @@ async def create(writer: Writer, request: Request, make: Callable[[Session], tup
             if not left:
                 raise
     raise AssertionError("unreachable")
+
+
+def forget_owners(session: Session, owners: Sequence[str]) -> None:
+    """Remove the responses that are kept for these owners: they hold what was theirs."""
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.owner.in_(owners)))
+
+
+def forget_resources(session: Session, resources: Sequence[str], owners: Select[str]) -> None:
+    """Remove the responses that tell of these resources, among those kept for such owners."""
+    told = (IdempotencyKey.owner.in_(owners), IdempotencyKey.resource.in_(resources))
+    session.execute(delete(IdempotencyKey).where(*told))
 
 
 def _find(session: Session, request: Request) -> Created | None:

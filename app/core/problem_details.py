@@ -47,6 +47,7 @@ class ProblemDetails(BaseModel):
     title: str
     status: int
     detail: str | None = None
+    detail_zh: str | None = Field(default=None, description="the same in Chinese, where people may come to read it")
     errors: list[FaultDetails] | None = None
     attempt: str | None = Field(default=None, description="the attempt that was stored although it was not graded")
 
@@ -57,7 +58,9 @@ def problem_type(error: type[ServiceError]) -> str:
 
 def problem_json(error: ServiceError) -> dict[str, Any]:
     details: dict[str, Any] = {"type": problem_type(type(error)), "title": error.title, "status": error.status}
-    if error.detail:
+    if isinstance(error.detail, Text):
+        details |= {"detail": error.detail.en, "detail_zh": error.detail.zh}
+    elif error.detail:
         details["detail"] = error.detail
     if error.faults:
         details["errors"] = [fault.as_json() for fault in error.faults]

@@ -39,8 +39,18 @@ COLUMNS = (
 
 _ORDER = Text("An assignment opens first, is due then, and closes last.", "开放时间、截止时间、关闭时间必须依次在后。")
 _UNPRINTABLE = Text("A formula in the text can't be shown: {what}", "文字中有无法显示的公式：{what}")
-_NO_ITEMS = "An assignment without items can't be published."
-_REGRADE = "Students have answered; the policy of the key changes by a regrade."
+_MEANWHILE = Text(
+    "Somebody else has changed it: the current version is {version}. Read it and change it again.",
+    "其他人已修改过：当前版本是 {version}。请查看后重新修改。",
+)
+_NO_ITEMS = Text("An assignment without items can't be published.", "没有题目的作业不能发布。")
+_REGRADE = Text(
+    "Students have answered: it stays published, and the policy of the key changes by a regrade.",
+    "已有学生作答：作业不能撤回，答案的认定方式只能通过重新评分修改。",
+)
+_ANSWERED = Text(
+    "Students have answered this assignment; archive the course instead.", "已有学生作答，不能删除；可以将课程归档。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +191,7 @@ def change_assignment(
     seen = assignment_for(session, assignment_id, principal, INSTRUCTORS, changing=True)
     assignment = seen.assignment
     if changes.get("version", assignment.version) != assignment.version:
-        raise EditedMeanwhileError(f"The current version is {assignment.version}; read it and change it again.")
+        raise EditedMeanwhileError(_MEANWHILE.format(version=assignment.version))
     differing = {name for name in COLUMNS if name in changes and changes[name] != getattr(assignment, name)}
     publishing = changes.get("published")
     if "key_policy" in differing or (publishing is False and assignment.published_at is not None):
@@ -275,7 +285,7 @@ def delete_assignment(session: Session, principal: Principal, assignment_id: str
     actor = require_user(principal, "manage")
     seen = assignment_for(session, assignment_id, principal, INSTRUCTORS, changing=True)
     if are_answered(session, items.ids_of(session, assignment_id)):
-        raise AlreadyAnsweredError("Students have answered this assignment; archive the course instead.")
+        raise AlreadyAnsweredError(_ANSWERED)
     was = view(session, seen, actor)
     entering.lock_again(session, assignment_id)
     session.execute(delete(Extension).where(Extension.assignment_id == assignment_id))

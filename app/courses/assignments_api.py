@@ -37,11 +37,13 @@ from app.courses.routes import (
     takes,
     told,
 )
+from problems.text import Text
 
 router = APIRouter(prefix=PREFIX, tags=["assignments"])
 BODIES = (schemas.AssignmentRequest, schemas.AssignmentChange, schemas.CopyRequest, schemas.UnlockRequest)
 COURSE_ID = partial(known, error=errors.UnknownCourseError)
 ASSIGNMENT_ID = partial(known, error=errors.UnknownAssignmentError)
+_WRONG = Text("This is not the password of the assignment.", "作业密码不正确。")
 
 
 @router.get(
@@ -207,7 +209,7 @@ async def unlock(request: Request, caller: Principal, assignment_id: str, passwo
     assignment = (await service.database.read(assignment_for, assignment_id, caller)).assignment
     stored, now = assignment.password_hash, service.clock()
     if stored is not None and not await passwords_of(request).verify(stored, password):
-        raise errors.ForbiddenError("This is not the password of the assignment.")
+        raise errors.ForbiddenError(_WRONG)
     await service.writer.write(lambda session: entering.unlock(session, caller, assignment_id, stored, now))
 
 

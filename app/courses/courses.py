@@ -13,6 +13,12 @@ from app.core.errors import ForbiddenError
 from app.core.ids import new_id
 from app.courses.models import Course, Enrolment, Role
 from app.courses.roles import INSTRUCTORS, InCourse, course_for, role_of
+from problems.text import Text
+
+_MAKERS = Text(
+    "Courses are made by administrators and by people who teach one already.",
+    "只有管理员和已在授课的教师才能创建课程。",
+)
 
 
 def may_create(session: Session, principal: Principal) -> bool:
@@ -36,7 +42,7 @@ def create_course(
     """
     person_id = require_user(principal, "manage")
     if not may_create(session, principal):
-        raise ForbiddenError("Courses are made by administrators and by people who teach one already.")
+        raise ForbiddenError(_MAKERS)
     course = Course(
         id=new_id(), title=title, time_zone=time_zone, pass_mark=pass_mark, created_at=now, created_by=person_id
     )

@@ -13,11 +13,12 @@ from app.accounts.models import Person
 from app.core.errors import ConflictError, CourseArchivedError, Fault, ForbiddenError, NotFoundError
 from app.core.ids import new_id
 from app.courses.models import Course, Enrolment
-from app.courses.roles import INSTRUCTORS, STAFF, course_for, role_of
+from app.courses.roles import ARCHIVED, INSTRUCTORS, NOT_YOUR_ROLE, STAFF, course_for, role_of
 from problems.text import Text
 
 NUMBER_TAKEN = Text("Somebody else in the course has this student number.", "课程中已有其他人使用这个学号。")
-_LAST = "Somebody must be left who teaches the course."
+_LAST = Text("Somebody must be left who teaches the course.", "课程必须至少保留一名教师。")
+_TWICE = Text("This person takes part already.", "此人已在课程中。")
 
 
 class Enrolled(NamedTuple):
@@ -52,7 +53,7 @@ def enrol(
     person_id = person.id if person else people.create(session, actor, now, name=name, email=email)
     found = find_enrolment(session, course_id, person_id)
     if found is not None and found.ended_at is None:
-        raise ConflictError("This person takes part already.")
+        raise ConflictError(_TWICE)
     require_free_number(session, course_id, person_id, student_number)
     enrolment = found or Enrolment(id=new_id(), course_id=course_id, person_id=person_id, created_at=now)
     enrolment.role, enrolment.section, enrolment.student_number = role, section, student_number
@@ -79,7 +80,7 @@ def require_free_number(session: Session, course_id: str, person_id: str, studen
         Enrolment.ended_at.is_(None),
     )
     if session.scalar(taken) is not None:
-        raise ConflictError(NUMBER_TAKEN.en, [Fault(NUMBER_TAKEN, pointer="/student_number")])
+        raise ConflictError(NUMBER_TAKEN, [Fault(NUMBER_TAKEN, pointer="/student_number")])
 
 
 def list_enrolments(
@@ -136,9 +137,9 @@ def find_for(session: Session, enrolment_id: str, principal: Principal, *, chang
     if row is None:
         raise NotFoundError("There is no enrolment with this id, or it is not for you.")
     if changing and row[3] not in INSTRUCTORS:
-        raise ForbiddenError("Your role in this course does not allow that.")
+        raise ForbiddenError(NOT_YOUR_ROLE)
     if changing and row[4] is not None:
-        raise CourseArchivedError("Take the course out of the archive first.")
+        raise CourseArchivedError(ARCHIVED)
     return Enrolled(*row[:3])
 
 

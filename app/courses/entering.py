@@ -11,6 +11,10 @@ from app.core.errors import AssignmentLockedError, AssignmentNotOpenError, Forbi
 from app.courses.deadlines import Window, window
 from app.courses.models import Assignment, Enrolment, Extension, Unlock
 from app.courses.roles import EVERYBODY, STAFF, InAssignment, assignment_for
+from problems.text import Text
+
+EARLY = Text("The assignment has not opened yet.", "作业尚未开放。")
+LOCKED = Text("Give the password of the assignment first.", "请先输入作业密码。")
 
 
 def section_of(session: Session, course_id: str, person_id: str) -> str | None:
@@ -47,9 +51,9 @@ def require_entered(session: Session, assignment: Assignment, person_id: str, no
     """
     found = window_for(session, assignment, person_id)
     if found.phase(now) == "early":
-        raise AssignmentNotOpenError("The assignment has not opened yet.")
+        raise AssignmentNotOpenError(EARLY)
     if assignment.password_hash is not None and not is_unlocked(session, assignment.id, person_id):
-        raise AssignmentLockedError("Give the password of the assignment first.")
+        raise AssignmentLockedError(LOCKED)
     return found
 
 
@@ -76,7 +80,7 @@ def unlock(
     person_id = require_user(principal, "attempt")
     assignment = assignment_for(session, assignment_id, principal, EVERYBODY).assignment
     if assignment.password_hash != password_hash:
-        raise ForbiddenError("The password has just been changed.")
+        raise ForbiddenError(Text("The password has just been changed.", "密码刚刚被修改了。"))
     if password_hash is not None and not is_unlocked(session, assignment_id, person_id):
         row = {"assignment_id": assignment_id, "person_id": person_id, "created_at": now}
         session.execute(insert(Unlock), row)

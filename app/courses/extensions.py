@@ -24,6 +24,7 @@ _WHOSE = Text(
 )
 _STRANGER = Text("This person takes no part in the course.", "此人不在课程中。")
 _NO_SECTION = Text("Nobody in the course belongs to this section.", "课程中没有人属于这个班。")
+_TWICE = Text("There is an extension for them already; change that one.", "已有针对他们的延期，请修改那一个。")
 _NOTHING = Text("The extension gives nothing.", "这个延期没有给出任何内容。")
 
 
@@ -50,7 +51,7 @@ def extend(
     _require_somebody(session, seen.course.id, person_id, section)
     whose = Extension.person_id == person_id if person_id else Extension.section == section
     if session.scalar(select(Extension.id).where(Extension.assignment_id == assignment_id, whose)) is not None:
-        raise ConflictError("There is an extension for them already; change that one.")
+        raise ConflictError(_TWICE)
     extension = Extension(id=new_id(), assignment_id=assignment_id, created_at=now, created_by=actor, **given)
     _require_something(extension)
     session.add(extension)

@@ -27,6 +27,9 @@ LIFETIME = timedelta(days=14)
 LONGEST = timedelta(days=366)
 PURPOSE = b"haitang invitation 1\0"
 
+_ANOTHER = Text("This invitation is for somebody with another address.", "这份邀请是发给另一个邮箱地址的。")
+_TAKEN_OUT = Text("You were taken out of this course; ask those who teach it.", "你已被移出这门课程，请联系任课教师。")
+
 
 class UnknownInvitationError(NotFoundError):
     """No invitation has this token or id, or it is expired, revoked or used up."""
@@ -155,11 +158,11 @@ def accept(session: Session, person_id: str, token: str, now: datetime) -> Enrol
         raise UnknownInvitationError("This invitation can't be used any more.")
     invitation = found.invitation
     if invitation.email is not None and invitation.email != person.email:
-        raise ForbiddenError("This invitation is for somebody with another address.")
+        raise ForbiddenError(_ANOTHER)
     enrolment = find_enrolment(session, invitation.course_id, person_id)
     if enrolment is not None:
         if enrolment.ended_at is not None:
-            raise ConflictError("You were taken out of this course; ask those who teach it.")
+            raise ConflictError(_TAKEN_OUT)
         return Enrolled(enrolment, person.name, person.email)
     enrolment = Enrolment(
         id=new_id(),

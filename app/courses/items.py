@@ -15,14 +15,24 @@ from app.courses.changes import are_answered
 from app.courses.fields import MAX_ITEMS
 from app.courses.models import Assignment, Item, Role
 from app.courses.roles import INSTRUCTORS, STAFF, InItem, assignment_for, item_for
+from problems.text import Text
 
 PROVEN = ("problem", "form", "points", "scoring", "tolerance", "seed_mode", "seed", "pool")
 """The columns that `proving.proven` returns."""
 
 _COPIED = (*PROVEN, "position", "key_policy", "keys")
-_LAST_ONE = "A published assignment keeps at least one item."
-_FULL = f"An assignment has at most {MAX_ITEMS} items."
-_ANSWERED = "Students have answered this item: its points, scoring and tolerance change by a regrade, the rest stays."
+_LAST_ONE = Text("A published assignment keeps at least one item.", "已发布的作业至少要保留一道题目。")
+_FULL = Text(f"An assignment has at most {MAX_ITEMS} items.", f"一份作业最多包含 {MAX_ITEMS} 道题目。")
+_ANSWERED = Text(
+    "Students have answered this item: its points, scoring and tolerance change by a regrade, the rest stays.",
+    "已有学生作答：分值、评分方式和误差只能通过重新评分修改，其余设置不能改动。",
+)
+_VOID = Text(
+    "Students have answered this item; void it by a regrade instead.", "已有学生作答；可通过重新评分将该题作废。"
+)
+_MEANWHILE = Text(
+    "Somebody else has just changed this item; read it and change it again.", "其他人刚刚修改过该题，请查看后重新修改。"
+)
 
 
 def items_of(session: Session, assignment_id: str) -> Sequence[Item]:
@@ -100,7 +110,7 @@ def change_item(
     seen = item_for(session, item_id, principal, INSTRUCTORS, changing=True)
     item = seen.item
     if settings_of(item) != dict(before):
-        raise EditedMeanwhileError("Somebody else has just changed this item; read it and change it again.")
+        raise EditedMeanwhileError(_MEANWHILE)
     if dict(after) != dict(before):
         if are_answered(session, [item_id]):
             raise AlreadyAnsweredError(_ANSWERED)
@@ -128,7 +138,7 @@ def remove_item(session: Session, principal: Principal, item_id: str, now: datet
     seen = item_for(session, item_id, principal, INSTRUCTORS, changing=True)
     others = [each for each in ids_of(session, seen.assignment.id) if each != item_id]
     if are_answered(session, [item_id]):
-        raise AlreadyAnsweredError("Students have answered this item; void it by a regrade instead.")
+        raise AlreadyAnsweredError(_VOID)
     if not others and seen.assignment.published_at is not None:
         raise ConflictError(_LAST_ONE)
     session.expunge(seen.item)

@@ -6,6 +6,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from app.accounts import sign_in
+from app.accounts.account_pages import OLD_FORM
 from app.accounts.forms import Visitor, is_genuine, token_for, welcome
 from app.accounts.passwords import fault_of, passwords_of
 from app.accounts.people import normal_email
@@ -67,7 +68,7 @@ async def accept(request: Request, visitor: Visitor, language: Language, secret:
     service, sent = service_of(request), await read_form(request)
     now = service.clock()
     if not is_genuine(request, visitor, sent):
-        raise ForbiddenError("The form was too old, or did not come from this site. Open the page again.")
+        raise ForbiddenError(OLD_FORM)
     person_id = visitor.person_id if visitor.via == "session" else None
     try:
         if person_id is None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from app.accounts.account_pages import Form, User
+from app.accounts.account_pages import OLD_FORM, Form, User
 from app.accounts.forms import is_genuine, token_for
 from app.accounts.guests import guests_of
 from app.core.errors import (
@@ -130,7 +130,7 @@ async def import_class_list(request: Request, user: User, language: Language, co
         # Leaving the block closes the file.
         async with request.form(max_files=1, max_part_size=MAX_LIST) as sent:
             if not is_genuine(request, user, sent):
-                raise ForbiddenError("The form was too old, or did not come from this site. Open the page again.")
+                raise ForbiddenError(OLD_FORM)
             csv, applies = await _list_text(sent), bool(text(sent, "apply"))
         listed = class_list.read(csv)
         if applies:

@@ -14,6 +14,10 @@ from sqlalchemy.orm import Session
 from app.accounts.access import Principal
 from app.core.errors import CourseArchivedError, ForbiddenError, UnknownAssignmentError, UnknownCourseError
 from app.courses.models import Assignment, Course, Enrolment, Item, Role
+from problems.text import Text
+
+NOT_YOUR_ROLE = Text("Your role in this course does not allow that.", "你在这门课程中的角色无权这样做。")
+ARCHIVED = Text("Take the course out of the archive first.", "请先将课程移出归档。")
 
 EVERYBODY: frozenset[Role] = frozenset({"student", "assistant", "instructor"})
 STAFF: frozenset[Role] = frozenset({"assistant", "instructor"})
@@ -141,7 +145,7 @@ def _may_know(role: ColumnElement[Role]) -> ColumnElement[bool]:
 
 def _checked(seen: Seen, roles: Collection[Role], *, changing: bool) -> Seen:
     if seen.role not in roles:
-        raise ForbiddenError("Your role in this course does not allow that.")
+        raise ForbiddenError(NOT_YOUR_ROLE)
     if changing and seen.course.archived_at is not None:
-        raise CourseArchivedError("Take the course out of the archive first.")
+        raise CourseArchivedError(ARCHIVED)
     return seen

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.accounts import people
+from app.accounts import forgetting, people
 from app.accounts.models import Person
 from app.core.errors import ConflictError
 
@@ -111,9 +111,9 @@ async def test_forgetting_a_person_keeps_what_they_answered(root, account, app):
     answer = {"problem": "1.6", "seed": 0, "form": "choice", "answers": {"answer": "B"}}
     await lin.client.post("/api/v1/attempts", json=answer)
     service = app.state.service
-    await service.writer.write(lambda session: people.forget(session, root.id, lin.id, service.clock()))
+    await service.writer.write(lambda session: forgetting.forget(session, root.id, lin.id, service.clock()))
     person = await service.database.read(lambda session: session.get_one(Person, lin.id))
-    assert (person.name, person.email, person.password_hash) == ("", None, None)
+    assert (person.name, person.email, person.password_hash) == ("(deleted)", None, None)
     assert slug(await lin.client.get("/api/v1/me")) == (401, "invalid-token")
 
 

@@ -175,7 +175,7 @@ async def test_a_time_that_clocks_skip_is_refused_and_an_old_page_too(root, edit
     assert refused.status_code == 422
     assert "Clocks are put forward over this time" in refused.text
     await root.sent(editor, editor, **form)
-    assert "Somebody else has changed this meanwhile" in (await root.send(editor, editor, **form)).text
+    assert "Somebody else has changed it" in (await root.send(editor, editor, **form)).text
 
 
 async def test_items_are_changed_moved_and_removed(app, root, editor):
@@ -291,7 +291,7 @@ async def test_extensions_copies_archive_and_removal(app, root, course, editor, 
     assert len(stored(app, Assignment)) == 1
     await root.sent(course, course, archive="yes")
     refused = await root.send(course, f"{course}/assignments", title="More")
-    assert "The course is archived" in refused.text
+    assert "Take the course out of the archive first." in refused.text
     await root.sent(course, course, archive="no")
     await root.sent(course, course, title="Renamed", time_zone="UTC", pass_mark="55")
     (changed,) = stored(app, Course)
