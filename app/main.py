@@ -30,10 +30,10 @@ from app.attempts import (
     trace_api,
     trace_pages,
 )
-from app.attempts.grades import refresh_changed
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
 from app.attempts.trace_schemas import TraceRequest
+from app.attempts.upkeep import refresh_changed
 from app.attempts.variants import Variants
 from app.core import openapi, problem_details
 from app.core.clock import Clock, utc_now
