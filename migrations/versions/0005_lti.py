@@ -142,6 +142,7 @@ def create_launches() -> None:
         sa.Column("title", sa.String(200), nullable=False),
         sa.Column("context_id", ID, nullable=False),
         sa.Column("assignment_id", ID, nullable=True),
+        sa.Column("line_item_url", URL, nullable=True),
         sa.Column("line_item_due_at", INSTANT, nullable=True),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["deployment_id"], ["lti_deployments.id"], name=op.f("fk_lti_links_deployment_id")),
