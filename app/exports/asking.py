@@ -48,7 +48,7 @@ def ask(variant: Variant[Any], form: Form, standard: Standard, *, figures: bool 
     if any(isinstance(field.kind, Formula) for field in fields):
         raise FormulaError(variant.problem.id)
     keys = variant.keys(form, standard.policy)
-    traps = list(_traps(variant)) if any(_is_numeric(field) for field in fields) else []
+    traps = list(_traps(variant, keys[0])) if any(_is_numeric(field) for field in fields) else []
     parts = tuple(_part(variant, field, keys, standard, traps) for field in fields)
     erratum = variant.problem.erratum if len(keys) > 1 else None
     return Question(
@@ -146,7 +146,7 @@ def decimal(number: float) -> str:
 # What known mistakes lead to
 
 
-def _traps(variant: Variant[Any]) -> Iterator[tuple[str, Trap]]:
+def _traps(variant: Variant[Any], key: Answers) -> Iterator[tuple[str, Trap]]:
     """Every known wrong answer that the grader names, with the field that it stands in."""
     fields = {field.name: field for field in variant.native_fields}
     for cause in variant.candidates.causes:
@@ -155,7 +155,7 @@ def _traps(variant: Variant[Any]) -> Iterator[tuple[str, Trap]]:
         yielded = cause.answers if isinstance(cause, Slip) else variant.mistaken[cause.id]
         typed = {name: _typed(fields[name], value) for name, value in yielded.items()}
         # What a mistake leaves as it is has been answered rightly.
-        graded = {each.name: each for each in grade(variant, "open", {**variant.solved, **typed}).fields}
+        graded = {each.name: each for each in grade(variant, "open", {**key, **typed}).fields}
         wrong = [name for name in typed if not graded[name].correct and not graded[name].followed]
         for name in wrong:
             if graded[name].mistake != cause.id:

@@ -1,11 +1,11 @@
-"""GIFT, Moodle's text format, as `qformat_gift` imports it.
+r"""GIFT, Moodle's text format, as `qformat_gift` imports it.
 
     // [id:haitang-1.4-v2-s3-open-en] [tag:haitang]
     ::1.4 Parameters · 3::[html]<p>…</p>{#
     =%100%128:0#Right.
     ####<p>The worked solution.</p>}
 
-A backslash before ``~ = # { } : \\`` takes their meaning away, and ``\\n`` is a new line. An empty line ends a question.
+A backslash before ``~ = # { } : \`` takes their meaning away, and ``\n`` is a new line. An empty line ends a question.
 """
 
 from collections.abc import Iterable

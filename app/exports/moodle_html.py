@@ -1,4 +1,4 @@
-"""Texts as Moodle shows them: HTML with LaTeX between the delimiters of its MathJax filter, ``\\(…\\)`` and ``\\[…\\]``."""
+r"""Texts as Moodle shows them: HTML with LaTeX between ``\(…\)`` and ``\[…\]``, as its MathJax filter expects."""
 
 import base64
 import re
