@@ -59,6 +59,7 @@ from app.courses import (
     people_pages,
 )
 from app.courses import pages as course_pages
+from app.lti import platforms_api, registration_pages, setup_pages
 from app.reports import api as reports_api
 from app.reports import pages as report_pages
 from problems.catalogue import catalogue
@@ -77,6 +78,7 @@ TAGS = [
     {"name": "accounts", "description": "Who is asking, and keys for their programs."},
     {"name": "administration", "description": "People and the audit log, for the administrator."},
     {"name": "reports", "description": "Scores, item analysis and exports, for those who teach a course."},
+    {"name": "lti", "description": "Learning platforms that launch assignments and are sent scores."},
     {"name": "health", "description": "For whoever watches the service."},
 ]
 
@@ -92,6 +94,7 @@ APIS = (
     accounts_api,
     people_api,
     reports_api,
+    platforms_api,
     health,
 )
 """Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""
@@ -106,6 +109,8 @@ PAGES = (
     sign_in_pages,
     account_pages,
     report_pages,
+    setup_pages,
+    registration_pages,
 )
 BODIES: list[type[BaseModel]] = [
     AttemptRequest,
@@ -115,6 +120,7 @@ BODIES: list[type[BaseModel]] = [
     *assigned_schemas.BODIES,
     *accounts_api.BODIES,
     *people_api.BODIES,
+    *platforms_api.BODIES,
 ]
 """What OpenAPI describes although no route declares it: bodies that routes read themselves, and errors."""
 
