@@ -12,7 +12,8 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from types import TracebackType
+from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import urlencode
 
 from joserfc import jwt
@@ -57,7 +58,7 @@ class Client:
     audience: str
 
     @classmethod
-    def of(cls, platform: Platform) -> "Client":
+    def of(cls, platform: Platform) -> Self:
         return cls(
             platform.issuer, platform.client_id, platform.token_url, platform.token_audience or platform.token_url
         )
@@ -73,12 +74,23 @@ _Key: TypeAlias = tuple[Client, frozenset[str]]
 
 
 class Tokens:
-    """The tokens of one process, for one event loop."""
+    """The tokens of one process, for one event loop; an async context manager."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._kept: dict[_Key, _Token] = {}
         self._asking: dict[_Key, asyncio.Task[str]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        asking = list(self._asking.values())
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
 
     async def get(self, client: Client, scopes: Collection[str]) -> str:
         """A token for these scopes.
@@ -104,13 +116,6 @@ class Tokens:
         kept = self._kept.get(key)
         if kept is not None and kept.value == value:
             del self._kept[key]
-
-    async def aclose(self) -> None:
-        """Ask for nothing any more; whoever still waits is cancelled."""
-        asking = list(self._asking.values())
-        for task in asking:
-            task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
 
     def _asked(self, key: _Key, task: "asyncio.Task[str]") -> None:
         del self._asking[key]
