@@ -1,7 +1,7 @@
 """`create_app`: the one place where the parts are put together."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -30,15 +30,17 @@ from app.attempts import (
     trace_api,
     trace_pages,
 )
+from app.attempts.listeners import listen, listen_graded
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
 from app.attempts.trace_schemas import TraceRequest
 from app.attempts.upkeep import refresh_changed
 from app.attempts.variants import Variants
-from app.core import openapi, problem_details
+from app.core import idempotency, openapi, problem_details
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
 from app.core.drawings import Drawings
+from app.core.housekeeping import Housekeeper
 from app.core.middleware import BoundedBody, Guard, Head
 from app.core.outgoing import Outgoing
 from app.core.pages import error_page, static_address, static_files
@@ -62,6 +64,10 @@ from app.courses import pages as course_pages
 from app.lti import platforms_api, registration_pages, setup_pages
 from app.reports import api as reports_api
 from app.reports import pages as report_pages
+from app.webhooks import api as webhooks_api
+from app.webhooks import deliveries, outbox
+from app.webhooks import examples as webhook_examples
+from app.webhooks.sender import Sender as WebhookSender
 from problems.catalogue import catalogue
 
 VERSION = "1"
@@ -79,6 +85,7 @@ TAGS = [
     {"name": "administration", "description": "People and the audit log, for the administrator."},
     {"name": "reports", "description": "Scores, item analysis and exports, for those who teach a course."},
     {"name": "lti", "description": "Learning platforms that launch assignments and are sent scores."},
+    {"name": "webhooks", "description": "Messages to other programs: what they are sent, and where."},
     {"name": "health", "description": "For whoever watches the service."},
 ]
 
@@ -94,6 +101,7 @@ APIS = (
     accounts_api,
     people_api,
     reports_api,
+    webhooks_api,
     platforms_api,
     health,
 )
@@ -120,9 +128,11 @@ BODIES: list[type[BaseModel]] = [
     *assigned_schemas.BODIES,
     *accounts_api.BODIES,
     *people_api.BODIES,
+    *webhooks_api.BODIES,
     *platforms_api.BODIES,
 ]
 """What OpenAPI describes although no route declares it: bodies that routes read themselves, and errors."""
+CHORES = (idempotency.remove_old, deliveries.remove_old)
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> FastAPI:
@@ -137,6 +147,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     settings = settings or Settings()
     catalogue()
     changes.listen(refresh_changed)
+    listen(outbox.tell_changed)
+    listen_graded(outbox.tell_graded)
     app = FastAPI(
         title="Haitang",
         version=VERSION,
@@ -154,7 +166,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     problem_details.install(app, error_page)
     app.add_exception_handler(SignInFirst, send_to_sign_in)
     examples = {name: example for part in APIS for name, example in part.EXAMPLES.items()}
-    openapi.complete(app, BODIES, access.SECURITY_SCHEMES, examples)
+    openapi.complete(app, BODIES, access.SECURITY_SCHEMES, examples, webhook_examples.WEBHOOKS)
     app.add_middleware(
         BoundedBody, limit=settings.body_limit, larger=trace_api.BODY_LIMITS | enrolments_api.BODY_LIMITS
     )
@@ -179,8 +191,12 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
                 Outgoing(allow_loopback=settings.lti_allow_loopback) as outgoing,
                 Writer(database, queue_size=settings.writer_queue, group_size=settings.writer_group) as writer,
             ):
-                app.state.service = Service(settings, database, writer, clock, outgoing, variants, drawings)
-                yield
+                service = Service(settings, database, writer, clock, outgoing, variants, drawings)
+                app.state.service = service
+                async with AsyncExitStack() as background:
+                    for part in _background(service, app.state.guests.key):
+                        await background.enter_async_context(part)
+                    yield
         finally:
             await drawings.close()
             passwords.close()
@@ -188,3 +204,11 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
             database.dispose()
 
     return lifespan
+
+
+def _background(service: Service, key: bytes) -> list[AbstractAsyncContextManager[object]]:
+    """What goes on beside the requests. `key` is the signing key of the service."""
+    parts: list[AbstractAsyncContextManager[object]] = [Housekeeper(service, CHORES)]
+    if service.settings.webhook_sender:
+        parts.append(WebhookSender(service, key))
+    return parts

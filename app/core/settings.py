@@ -22,3 +22,5 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=30 * 24, ge=1)
     lti_allow_loopback: bool = False
     lti_sender: bool = True
+    lti_time_zone: str = Field(default="UTC", json_schema_extra={"format": "IANA time zone"})
+    webhook_sender: bool = True
