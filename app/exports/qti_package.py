@@ -12,7 +12,7 @@ from app.exports.qti_item import Drawn, identifier, item
 from app.exports.qti_scoring import number
 from app.exports.qti_versions import NAMES, Version, document, written
 from app.exports.question import Question
-from problems.text import Language
+from problems.text import Language, Text
 
 WEIGHT = "POINTS"
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -23,13 +23,13 @@ _EARLIEST = (1980, 1, 1, 0, 0, 0)
 class Section:
     """Variants of one exercise, of which a player deals one; `points` is what it counts in the test."""
 
-    title: Mapping[Language, str]
+    title: Text
     points: float
     questions: tuple[Question, ...]
 
 
 def package(
-    title: Mapping[Language, str],
+    title: Text,
     sections: Sequence[Section],
     languages: Sequence[Language],
     version: Version,
