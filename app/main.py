@@ -61,7 +61,14 @@ from app.courses import (
     people_pages,
 )
 from app.courses import pages as course_pages
+from app.courses.unlock_limits import UnlockLimits
+from app.lti import outbox as lti_outbox
+from app.lti import pages as lti_pages
 from app.lti import platforms_api, registration_pages, setup_pages
+from app.lti.keysets import Keysets
+from app.lti.refusals import RefusedError
+from app.lti.sender import Sender as ScoreSender
+from app.lti.tokens import Tokens
 from app.reports import api as reports_api
 from app.reports import pages as report_pages
 from app.webhooks import api as webhooks_api
@@ -117,6 +124,7 @@ PAGES = (
     sign_in_pages,
     account_pages,
     report_pages,
+    lti_pages,
     setup_pages,
     registration_pages,
 )
@@ -148,6 +156,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     catalogue()
     changes.listen(refresh_changed)
     listen(outbox.tell_changed)
+    listen(lti_outbox.enqueue)
     listen_graded(outbox.tell_graded)
     app = FastAPI(
         title="Haitang",
@@ -165,6 +174,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     app.mount(static_address(), static_files(), name="static")
     problem_details.install(app, error_page)
     app.add_exception_handler(SignInFirst, send_to_sign_in)
+    app.add_exception_handler(RefusedError, lti_pages.show_refusal)
     examples = {name: example for part in APIS for name, example in part.EXAMPLES.items()}
     openapi.complete(app, BODIES, access.SECURITY_SCHEMES, examples, webhook_examples.WEBHOOKS)
     app.add_middleware(
@@ -186,6 +196,7 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
             app.state.guests = Guests(signing_key(settings))
             app.state.passwords = passwords
             app.state.sign_in_limits = SignInLimits()
+            app.state.unlock_limits = UnlockLimits()
             # Leaving the writer's block finishes every write that was accepted.
             async with (
                 Outgoing(allow_loopback=settings.lti_allow_loopback) as outgoing,
@@ -193,8 +204,10 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
             ):
                 service = Service(settings, database, writer, clock, outgoing, variants, drawings)
                 app.state.service = service
-                async with AsyncExitStack() as background:
-                    for part in _background(service, app.state.guests.key):
+                app.state.keysets = Keysets(outgoing)
+                async with Tokens(service) as tokens, AsyncExitStack() as background:
+                    app.state.lti_tokens = tokens
+                    for part in _background(service, tokens, app.state.guests.key):
                         await background.enter_async_context(part)
                     yield
         finally:
@@ -206,9 +219,11 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
     return lifespan
 
 
-def _background(service: Service, key: bytes) -> list[AbstractAsyncContextManager[object]]:
+def _background(service: Service, tokens: Tokens, key: bytes) -> list[AbstractAsyncContextManager[object]]:
     """What goes on beside the requests. `key` is the signing key of the service."""
     parts: list[AbstractAsyncContextManager[object]] = [Housekeeper(service, CHORES)]
     if service.settings.webhook_sender:
         parts.append(WebhookSender(service, key))
+    if service.settings.lti_sender:
+        parts.append(ScoreSender(service, tokens))
     return parts
