@@ -69,6 +69,9 @@ from app.lti.keysets import Keysets
 from app.lti.refusals import RefusedError
 from app.lti.sender import Sender as ScoreSender
 from app.lti.tokens import Tokens
+from app.exports import api as exports_api
+from app.exports import pages as export_pages
+from app.exports.desk import Desk
 from app.reports import api as reports_api
 from app.reports import pages as report_pages
 from app.webhooks import api as webhooks_api
@@ -91,6 +94,7 @@ TAGS = [
     {"name": "accounts", "description": "Who is asking, and keys for their programs."},
     {"name": "administration", "description": "People and the audit log, for the administrator."},
     {"name": "reports", "description": "Scores, item analysis and exports, for those who teach a course."},
+    {"name": "exports", "description": "Exercises as questions for Moodle and for systems that read QTI."},
     {"name": "lti", "description": "Learning platforms that launch assignments and are sent scores."},
     {"name": "webhooks", "description": "Messages to other programs: what they are sent, and where."},
     {"name": "health", "description": "For whoever watches the service."},
@@ -108,6 +112,7 @@ APIS = (
     accounts_api,
     people_api,
     reports_api,
+    exports_api,
     webhooks_api,
     platforms_api,
     health,
@@ -124,6 +129,7 @@ PAGES = (
     sign_in_pages,
     account_pages,
     report_pages,
+    export_pages,
     lti_pages,
     setup_pages,
     registration_pages,
@@ -192,6 +198,7 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
         variants = Variants(database)
         passwords = Passwords()
         drawings = Drawings()
+        app.state.exports = Desk(drawings)
         try:
             app.state.guests = Guests(signing_key(settings))
             app.state.passwords = passwords
