@@ -62,6 +62,9 @@ from app.courses import (
 )
 from app.courses import pages as course_pages
 from app.courses.unlock_limits import UnlockLimits
+from app.exports import api as exports_api
+from app.exports import pages as export_pages
+from app.exports.desk import Desk
 from app.lti import outbox as lti_outbox
 from app.lti import pages as lti_pages
 from app.lti import platforms_api, registration_pages, setup_pages
