@@ -62,6 +62,7 @@ from app.courses import (
 )
 from app.courses import pages as course_pages
 from app.courses.unlock_limits import UnlockLimits
+from app.courses.unlock_limits import UnlockLimits
 from app.exports import api as exports_api
 from app.exports import pages as export_pages
 from app.exports.desk import Desk
@@ -206,6 +207,7 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
             app.state.guests = Guests(signing_key(settings))
             app.state.passwords = passwords
             app.state.sign_in_limits = SignInLimits()
+            app.state.unlock_limits = UnlockLimits()
             app.state.unlock_limits = UnlockLimits()
             # Leaving the writer's block finishes every write that was accepted.
             async with (
