@@ -73,9 +73,6 @@ from app.lti.keysets import Keysets
 from app.lti.refusals import RefusedError
 from app.lti.sender import Sender as ScoreSender
 from app.lti.tokens import Tokens
-from app.exports import api as exports_api
-from app.exports import pages as export_pages
-from app.exports.desk import Desk
 from app.reports import api as reports_api
 from app.reports import pages as report_pages
 from app.webhooks import api as webhooks_api
