@@ -38,8 +38,12 @@ def context_of(
     return context
 
 
-def take_part(session: Session, course_id: str, person_id: str, role: Role, now: datetime) -> None:
+def take_part(
+    session: Session, course_id: str, person_id: str, role: Role, now: datetime, *, by: str | None = None
+) -> None:
     """Have somebody take part in the course, in this role or in the higher one that they have.
+
+    `by` is who asks for it, where it is not the person, who is launched.
 
     The platform says who comes, so that a part that had ended begins again. It never takes a role away: what an
     instructor here has given by hand stays, and who is no instructor any more is made a student again by hand.
@@ -63,8 +67,9 @@ def take_part(session: Session, course_id: str, person_id: str, role: Role, now:
     session.add(enrolment)
     session.flush()
     verb = "enrolment.change" if found else "enrolment.create"
-    audit.record(session, person_id, verb, enrolment.id, {"role": role, "by": "lti"}, course=course_id, at=now)
-    announce_people(session, course_id, [person_id], person_id, now)
+    actor = by or person_id
+    audit.record(session, actor, verb, enrolment.id, {"role": role, "by": "lti"}, course=course_id, at=now)
+    announce_people(session, course_id, [person_id], actor, now)
 
 
 def _make_course(session: Session, title: str, person_id: str, time_zone: str, now: datetime) -> str:
