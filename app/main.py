@@ -1,7 +1,7 @@
 """`create_app`: the one place where the parts are put together."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -34,15 +34,17 @@ from app.attempts import (
     trace_pages,
 )
 from app.attempts.forgetting import forget_drafts
-from app.attempts.grades import refresh_changed
+from app.attempts.listeners import listen, listen_graded
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
 from app.attempts.trace_schemas import TraceRequest
+from app.attempts.upkeep import refresh_changed
 from app.attempts.variants import Variants
-from app.core import openapi, problem_details
+from app.core import idempotency, openapi, problem_details
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
 from app.core.drawings import Drawings
+from app.core.housekeeping import Housekeeper
 from app.core.middleware import BoundedBody, Guard, Head
 from app.core.outgoing import Outgoing
 from app.core.pages import error_page, static_address, static_files
@@ -66,8 +68,23 @@ from app.courses import (
 )
 from app.courses import pages as course_pages
 from app.courses.forgetting import forget_in_courses
+from app.courses.unlock_limits import UnlockLimits
+from app.exports import api as exports_api
+from app.exports import pages as export_pages
+from app.exports.desk import Desk
+from app.lti import outbox as lti_outbox
+from app.lti import pages as lti_pages
+from app.lti import platforms_api, registration_pages, setup_pages
+from app.lti.keysets import Keysets
+from app.lti.refusals import RefusedError
+from app.lti.sender import Sender as ScoreSender
+from app.lti.tokens import Tokens
 from app.reports import api as reports_api
 from app.reports import pages as report_pages
+from app.webhooks import api as webhooks_api
+from app.webhooks import deliveries, outbox
+from app.webhooks import examples as webhook_examples
+from app.webhooks.sender import Sender as WebhookSender
 from problems.catalogue import catalogue
 
 VERSION = "1"
@@ -84,6 +101,9 @@ TAGS = [
     {"name": "accounts", "description": "Who is asking, and keys for their programs."},
     {"name": "administration", "description": "People and the audit log, for the administrator."},
     {"name": "reports", "description": "Scores, item analysis and exports, for those who teach a course."},
+    {"name": "exports", "description": "Exercises as questions for Moodle and for systems that read QTI."},
+    {"name": "lti", "description": "Learning platforms that launch assignments and are sent scores."},
+    {"name": "webhooks", "description": "Messages to other programs: what they are sent, and where."},
     {"name": "health", "description": "For whoever watches the service."},
 ]
 
@@ -101,6 +121,9 @@ APIS = (
     forgetting_api,
     personal_api,
     reports_api,
+    exports_api,
+    webhooks_api,
+    platforms_api,
     health,
 )
 """Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""
@@ -119,6 +142,10 @@ PAGES = (
     person_pages,
     forgetting_pages,
     report_pages,
+    export_pages,
+    lti_pages,
+    setup_pages,
+    registration_pages,
 )
 BODIES: list[type[BaseModel]] = [
     AttemptRequest,
@@ -129,8 +156,11 @@ BODIES: list[type[BaseModel]] = [
     *accounts_api.BODIES,
     *people_api.BODIES,
     *forgetting_api.BODIES,
+    *webhooks_api.BODIES,
+    *platforms_api.BODIES,
 ]
 """What OpenAPI describes although no route declares it: bodies that routes read themselves, and errors."""
+CHORES = (idempotency.remove_old, deliveries.remove_old)
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> FastAPI:
@@ -147,6 +177,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     changes.listen(refresh_changed)
     forgetting.listen(forget_in_courses)
     forgetting.listen(forget_drafts)
+    listen(outbox.tell_changed)
+    listen(lti_outbox.enqueue)
+    listen_graded(outbox.tell_graded)
     app = FastAPI(
         title="Haitang",
         version=VERSION,
@@ -163,8 +196,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     app.mount(static_address(), static_files(), name="static")
     problem_details.install(app, error_page)
     app.add_exception_handler(SignInFirst, send_to_sign_in)
+    app.add_exception_handler(RefusedError, lti_pages.show_refusal)
     examples = {name: example for part in APIS for name, example in part.EXAMPLES.items()}
-    openapi.complete(app, BODIES, access.SECURITY_SCHEMES, examples)
+    openapi.complete(app, BODIES, access.SECURITY_SCHEMES, examples, webhook_examples.WEBHOOKS)
     app.add_middleware(
         BoundedBody, limit=settings.body_limit, larger=trace_api.BODY_LIMITS | enrolments_api.BODY_LIMITS
     )
@@ -180,17 +214,26 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
         variants = Variants(database)
         passwords = Passwords()
         drawings = Drawings()
+        app.state.exports = Desk(drawings)
         try:
             app.state.guests = Guests(signing_key(settings))
             app.state.passwords = passwords
             app.state.sign_in_limits = SignInLimits()
+            app.state.unlock_limits = UnlockLimits()
+            app.state.unlock_limits = UnlockLimits()
             # Leaving the writer's block finishes every write that was accepted.
             async with (
                 Outgoing(allow_loopback=settings.lti_allow_loopback) as outgoing,
                 Writer(database, queue_size=settings.writer_queue, group_size=settings.writer_group) as writer,
             ):
-                app.state.service = Service(settings, database, writer, clock, outgoing, variants, drawings)
-                yield
+                service = Service(settings, database, writer, clock, outgoing, variants, drawings)
+                app.state.service = service
+                app.state.keysets = Keysets(outgoing)
+                async with Tokens(service) as tokens, AsyncExitStack() as background:
+                    app.state.lti_tokens = tokens
+                    for part in _background(service, tokens, app.state.guests.key):
+                        await background.enter_async_context(part)
+                    yield
         finally:
             await drawings.close()
             passwords.close()
@@ -198,3 +241,13 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
             database.dispose()
 
     return lifespan
+
+
+def _background(service: Service, tokens: Tokens, key: bytes) -> list[AbstractAsyncContextManager[object]]:
+    """What goes on beside the requests. `key` is the signing key of the service."""
+    parts: list[AbstractAsyncContextManager[object]] = [Housekeeper(service, CHORES)]
+    if service.settings.webhook_sender:
+        parts.append(WebhookSender(service, key))
+    if service.settings.lti_sender:
+        parts.append(ScoreSender(service, tokens))
+    return parts

@@ -29,8 +29,28 @@ UNMISTAKABLE = 3, 10.0
 """A candidate that stands this many tolerances from the key in so many numbers is also known by an answer within one
 tolerance, not only to the last decimal: no other error lands there by chance."""
 
+ANYBODYS = 50
+"""A single number within so many units of its last digit from the key names nothing by itself: a hundred numbers stand
+there, known mistakes lead to several of them, and whoever miscalculates hits one often enough."""
+
 SLIP_CLEARANCE = 10.0
 """A slip within so many tolerances of what a mistake yields is not held against anyone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What leads to a wrong answer: one cause, several that can't be told apart, or none.
+
+    A cause that is not `certain` may be a coincidence; then nobody is held to have made the mistake.
+    """
+
+    causes: tuple[Cause, ...] = ()
+    certain: bool = True
+
+    @property
+    def mistake(self) -> Cause | None:
+        """The one that happened."""
+        return self.causes[0] if len(self.causes) == 1 and self.certain else None
 
 
 def typed_decimals(numbers: Sequence[float]) -> int:
@@ -50,6 +70,7 @@ class _Numbers:
             if candidate is not None:
                 self._values[row] = _flat(candidate)
         self._widths = self._width(self._values)
+        self._reference = reference
         from_key = self._distances(reference)
         self.distinctive = len(reference) > 1
         self.touched: Mask = ~np.isnan(self._values[:, 0])
@@ -62,6 +83,11 @@ class _Numbers:
         numbers = _flat(given)
         shown = self._shown_as(numbers)
         return shown if shown.any() else self._near(numbers, 1.0) & self._unmistakable
+
+    def tells(self, given: Any) -> bool:
+        """Whether an answer that a cause leads to is no coincidence, seen for itself."""
+        numbers = _flat(given)
+        return self.distinctive or float(np.abs(numbers - self._reference)[0]) > ANYBODYS * self._unit(numbers)
 
     def near_row(self, row: int, tolerances: float = 1.0) -> Mask:
         return self._near(self._values[row], tolerances)
@@ -79,21 +105,26 @@ class _Numbers:
         With u the unit of the last decimal: cutting moves a number towards 0 by less than u, rounding by u/2 at most
         to either side.
         """
-        # A key of whole numbers asks for no decimals, but a mistake need not lead to whole numbers.
-        decimals = max(typed_decimals(numbers.tolist()), min(self._kind.decimals or DECIMALS, DECIMALS))
-        unit = 0.0 if decimals > FINEST else 10.0**-decimals
+        unit = self._unit(numbers)
         sizes = np.abs(self._values)
         slack = ROUNDING * np.maximum(1.0, sizes)
         gaps = sizes - np.abs(numbers)
-        same_sign = (self._values * numbers >= 0) | (sizes < unit)
+        same_sign = (np.sign(self._values) * np.sign(numbers) >= 0) | (sizes < unit)
         fits = same_sign & (gaps >= -unit / 2 - slack) & (gaps <= np.maximum(unit - slack, unit / 2 + slack))
         shown: Mask = np.all(fits, axis=1)
         return shown
 
+    def _unit(self, numbers: Array) -> float:
+        """Of the last decimal that was typed, or that is asked for; 0 for who types the full result."""
+        # A key of whole numbers asks for no decimals, but a mistake need not lead to whole numbers.
+        decimals = max(typed_decimals(numbers.tolist()), min(self._kind.decimals or DECIMALS, DECIMALS))
+        return 0.0 if decimals > FINEST else 10.0**-decimals
+
     def _distances(self, numbers: Array) -> Array:
         """In tolerances, (N, size)."""
         widths = np.maximum(self._widths, self._width(numbers))
-        distances: Array = np.abs(self._values - numbers) / np.maximum(widths, np.finfo(float).tiny)
+        with np.errstate(over="ignore"):  # an answer may be as large as numbers go
+            distances: Array = np.abs(self._values - numbers) / np.maximum(widths, np.finfo(float).tiny)
         return distances
 
     def _width(self, numbers: Array) -> Array:
@@ -110,6 +141,7 @@ class _Others:
     def __init__(self, kind: AnyKind, key: Any, candidates: Sequence[Any]) -> None:
         self._kind: Any = kind
         self._values = candidates
+        self._key = key
         self.distinctive = False
         self.touched: Mask = np.array([value is not None for value in candidates], dtype=bool)
         self.claims: Mask = self.touched & ~self._near(key, 1.0)
@@ -117,6 +149,9 @@ class _Others:
     def hits(self, given: Any) -> Mask:
         compare = self._kind.compare
         return np.array([value is not None and compare(given, value).correct for value in self._values], dtype=bool)
+
+    def tells(self, given: Any) -> bool:
+        return not isinstance(given, int) or abs(given - self._key) > ANYBODYS
 
     def near_row(self, row: int, tolerances: float = 1.0) -> Mask:
         return self._near(self._values[row], tolerances)
@@ -139,32 +174,35 @@ class Candidates:
     causes: tuple[Cause, ...]
     columns: Mapping[str, _Numbers | _Others]
 
-    def explain(self, answers: Answers, wrong: Collection[str]) -> Mapping[str, tuple[Cause, ...]]:
-        """The causes of each wrong answer: one is what happened, several can't be told apart, none is known.
+    def explain(self, answers: Answers, wrong: Collection[str]) -> Mapping[str, Explanation]:
+        """What leads to each wrong answer.
 
         A cause that explains every wrong answer goes before one that contradicts none of the answers, and this before
         one that fits the answer in question only: a vector or matrix, for single numbers meet too often by chance.
         """
         hits = {name: self.columns[name].hits(answers[name]) for name in self.columns if name in answers}
-        return {name: self._causes(name, hits, answers, wrong) for name in wrong if name in hits}
+        return {name: self._explained(name, hits, answers, wrong) for name in wrong if name in hits}
 
-    def _causes(
-        self, name: str, hits: Mapping[str, Mask], answers: Answers, wrong: Collection[str]
-    ) -> tuple[Cause, ...]:
+    def _explained(self, name: str, hits: Mapping[str, Mask], answers: Answers, wrong: Collection[str]) -> Explanation:
         for rank in range(3 if self.columns[name].distinctive else 2):
             found = self._ranked(rank, name, hits, wrong)
             if found.any():
                 break
-        if found.sum() == 1:
-            # Others that lead within a tolerance of the same place, or of the answer, can't be told from it.
-            row = int(np.argmax(found))
-            around = {each: mask | self.columns[each].near(answers[each]) for each, mask in hits.items()}
-            around = {
-                each: mask | self.columns[each].near_row(row) if self.columns[each].claims[row] else mask
-                for each, mask in around.items()
-            }
-            found = self._ranked(rank, name, around, wrong)
-        return tuple(self.causes[row] for row in np.flatnonzero(found))
+        if found.sum() != 1:
+            return self._explanation(found)
+        # Others that lead within a tolerance of the same place, or of the answer, can't be told from it.
+        row = int(np.argmax(found))
+        around = {each: mask | self.columns[each].near(answers[each]) for each, mask in hits.items()}
+        around = {
+            each: mask | self.columns[each].near_row(row) if self.columns[each].claims[row] else mask
+            for each, mask in around.items()
+        }
+        agreeing = [each for each in hits if self.columns[each].claims[row] and hits[each][row]]
+        certain = len(agreeing) > 1 or self.columns[name].tells(answers[name])
+        return self._explanation(self._ranked(rank, name, around, wrong), certain=certain)
+
+    def _explanation(self, found: Mask, *, certain: bool = True) -> Explanation:
+        return Explanation(tuple(self.causes[row] for row in np.flatnonzero(found)), certain)
 
     def _ranked(self, rank: int, name: str, hits: Mapping[str, Mask], wrong: Collection[str]) -> Mask:
         """Causes that fit the field and: explain all wrong answers (0), contradict no answer (0, 1), or neither (2)."""

@@ -4,21 +4,19 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from problems.candidates import Cause
+from problems.candidates import Explanation
 from problems.problem import Answers, Form, Mistake, Problem
 from problems.slips import SLIPS
 from problems.text import Text
 from problems.variant import KEY, Variant
 
 
-def diagnose(
-    variant: Variant[Any], form: Form, answers: Answers, wrong: Collection[str]
-) -> Mapping[str, tuple[Cause, ...]]:
-    """The causes that lead to each wrong answer, by field. Only where it is one is the student held to have made it."""
+def diagnose(variant: Variant[Any], form: Form, answers: Answers, wrong: Collection[str]) -> Mapping[str, Explanation]:
+    """What leads to each wrong answer, by field."""
     if variant.problem.native_choice:
         return {}
     if form == "choice":  # derived: an option stands for answers to all fields
-        return {name: option_mistakes(variant, answers[name]) for name in wrong}
+        return {name: Explanation(option_mistakes(variant, answers[name])) for name in wrong}
     return variant.candidates.explain(answers, wrong)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from problems.answers import AnyKind, Choice, Choices, Matrix, Number, Option, Vector
-from problems.candidates import Cause
+from problems.candidates import Cause, Explanation
 from problems.comparison import Comparison
 from problems.families import shared
 from problems.text import Text
@@ -22,9 +22,10 @@ BOUNDS = (0.01, 0.1, 1.0, 10.0, 100.0)
 
 
 def explain(
-    kind: AnyKind, given: Any, key: Any, comparison: Comparison, causes: Sequence[Cause], detail: Detail
+    kind: AnyKind, given: Any, key: Any, comparison: Comparison, explanation: Explanation, detail: Detail
 ) -> Text:
-    """The feedback on one field; `causes` are the known mistakes and slips that lead to this answer."""
+    """The feedback on one field; `explanation` is of the known mistakes and slips that lead to this answer."""
+    causes = explanation.causes
     if detail == "verdict":
         return RIGHT if comparison.correct else WRONG
     if isinstance(kind, Choice | Choices):
@@ -34,7 +35,8 @@ def explain(
     if detail == "parts" or not causes:
         return plain
     if len(causes) == 1:
-        return paragraphs([causes[0].text, *_reread(causes)])
+        told = [causes[0].text] if explanation.certain else [plain, _filled(MAY_BE, causes[0].text)]
+        return paragraphs([*told, *_reread(causes)])
     return paragraphs([plain, *_in_common(causes)])
 
 
@@ -82,8 +84,13 @@ def _parts(kind: AnyKind, given: Any, key: Any, comparison: Comparison, *, bound
     return where if bound is None else sentences([where, _filled(OFF_ONE if len(wrong) == 1 else OFF_ALL, bound)])
 
 
-OFF_ONE = Text("It is off by less than {bound}.", "误差小于 {bound}。")
-OFF_ALL = Text("None of them is off by {bound} or more.", "各处误差都小于 {bound}。")
+MAY_BE = Text(
+    "It may be a coincidence, but the same number comes from this mistake: {told}",
+    "也可能只是巧合，但下面这个错误恰好得到同样的数：{told}",
+)
+
+OFF_ONE = Text("It is off by less than {told}.", "误差小于 {told}。")
+OFF_ALL = Text("None of them is off by {told} or more.", "各处误差都小于 {told}。")
 
 
 def _components(wrong: Sequence[int]) -> Text:
@@ -102,15 +109,15 @@ def _cells(kind: Matrix, wrong: Sequence[int]) -> Text:
     )
 
 
-def _bound(given: Any, key: Any, parts: Sequence[bool]) -> str | None:
+def _bound(given: Any, key: Any, parts: Sequence[bool]) -> Text | None:
     """The least power of ten that every wrong number is nearer than to the key's, or None if it is far off."""
     wrong = ~np.array(parts)
     differences = np.abs(np.ravel(given) - np.ravel(key))[wrong]
-    return next((f"{bound:g}" for bound in BOUNDS if (differences < bound).all()), None)
+    return next((Text(f"{bound:g}", f"{bound:g}") for bound in BOUNDS if (differences < bound).all()), None)
 
 
-def _filled(sentence: Text, bound: str) -> Text:
-    return sentence.format(bound=bound)
+def _filled(sentence: Text, told: Text) -> Text:
+    return Text(sentence.en.format(told=told.en), sentence.zh.format(told=told.zh))
 
 
 def _choice(options: Sequence[Option], given: Any, key: Any, comparison: Comparison, *, reasons: bool) -> Text:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from problems.answers import NOTHING_CHOSEN, AnyKind, Choice, Choices, Scoring
-from problems.candidates import Cause
+from problems.candidates import Explanation
 from problems.comparison import Comparison
 from problems.diagnosis import diagnose
 from problems.feedback import RIGHT, WRONG, Detail, explain, paragraphs
@@ -32,9 +32,9 @@ class FieldGrade:
     """One field's result.
 
     `parts` are its components (cells, chosen options) in order. `mistake` is the id of the one known mistake or slip
-    that leads to this answer; where several do, `candidates` are their ids. `family` is what these concern, if it is
-    one family (`problems.families`). `followed` says that the points were earned by working on correctly from a wrong
-    earlier answer. An `optional` field is told of and counts for nothing.
+    that leads to this answer; where several do, or one that may be a coincidence, `candidates` are their ids. `family`
+    is what these concern, if it is one family (`problems.families`). `followed` says that the points were earned by
+    working on correctly from a wrong earlier answer. An `optional` field is told of and counts for nothing.
     """
 
     name: str
@@ -180,7 +180,7 @@ def _grade_by(
             graded[name] = _followed(field, answers[name], compared[name], detail)
         else:
             graded[name] = _graded(
-                field, answers[name], key[name], compared[name], _Told(detail, causes.get(name, ()), form)
+                field, answers[name], key[name], compared[name], _Told(detail, causes.get(name, Explanation()), form)
             )
     if variant.seed == 0 and variant.problem.erratum is not None and detail == "full":
         return Grade(tuple(_disputed(field, variant.problem) for field in graded.values()))
@@ -220,15 +220,15 @@ class _Told:
     """What there is to tell about a wrong answer, and how much of it is told."""
 
     detail: Detail
-    causes: tuple[Cause, ...]
+    explanation: Explanation
     form: Form
 
 
 def _graded(field: Field, given: Any, key: Any, comparison: Comparison, told: _Told) -> FieldGrade:
-    one = told.causes[0] if len(told.causes) == 1 else None
+    one, causes = told.explanation.mistake, told.explanation.causes
     # Who guesses among options earns nothing for a wrong one, whatever mistake it was made from.
     credit = one.credit if one and told.form == "open" else 0.0
-    families = {cause.family for cause in told.causes}
+    families = {cause.family for cause in causes}
     full = told.detail == "full"
     return FieldGrade(
         name=field.name,
@@ -240,8 +240,8 @@ def _graded(field: Field, given: Any, key: Any, comparison: Comparison, told: _T
         parts=() if told.detail == "verdict" else _parts(field.kind, given, key, comparison),
         mistake=one.id if one and full else None,
         family=(families.pop() or None) if len(families) == 1 and full else None,
-        candidates=tuple(cause.id for cause in told.causes) if full and not one else (),
-        feedback=explain(field.kind, given, key, comparison, told.causes, told.detail),
+        candidates=tuple(cause.id for cause in causes) if full and not one else (),
+        feedback=explain(field.kind, given, key, comparison, told.explanation, told.detail),
     )
 
 

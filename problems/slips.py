@@ -52,9 +52,7 @@ def slips(fields: Sequence[Field], key: Answers) -> Iterator[Slip]:
 
 
 def _of_integer(name: str, key: int) -> Iterator[Slip]:
-    if key:
-        yield Slip("signs-of-all-components", WRONG_SIGN, {name: -key})
-    for power in POWERS:
+    for power in POWERS if key else ():
         factor = 10 ** abs(power)
         if power > 0 or key % factor == 0:
             moved = key * factor if power > 0 else key // factor

@@ -46,6 +46,14 @@ class Tolerance:
             return abs(given - key) <= width + SLACK * max(abs(key), width)
         return any(abs(given - shown) <= SLACK * abs(shown) for shown in self._shown(key))
 
+    def intervals(self, key: float) -> tuple[tuple[float, float], ...]:
+        """What `accepts` accepts, as intervals with both ends: for programs of others that grade by the same rule."""
+        if self.kind in ("absolute", "relative"):
+            width = self.width(key)
+            reach = width + SLACK * max(abs(key), width)
+            return ((key - reach, key + reach),)
+        return tuple((shown - SLACK * abs(shown), shown + SLACK * abs(shown)) for shown in sorted({*self._shown(key)}))
+
     def width(self, key: float) -> float:
         """Half the width of the accepted interval (for digits: one unit of the last digit)."""
         match self.kind:

@@ -73,8 +73,9 @@ def own_history(table: Table, grid: float | None) -> History:
 
 def _on_grid(values: Array, units: Array, grid: float) -> tuple[Array, Array]:
     """What shows a multiple of the grid is that multiple, exactly."""
-    near = np.rint(values / grid) * grid
-    exact = np.abs(near - values) <= 0.51 * np.minimum(units, grid)
+    with np.errstate(over="ignore"):  # a run may explode
+        near = np.rint(values / grid) * grid
+        exact = np.abs(near - values) <= 0.51 * np.minimum(units, grid)
     return np.where(exact, near, values), np.where(exact, 0.0, units)
 
 

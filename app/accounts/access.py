@@ -1,6 +1,7 @@
 """Who is asking. Every route that is not public begins with this; what they may do is a part of each query.
 
-A bearer token counts alone: cookies beside it are ignored. Then the session cookie, then the guest cookie.
+A bearer token counts alone: cookies beside it are ignored. Then the session cookies, that of a frame first, then the
+guest cookie.
 """
 
 from contextlib import suppress
@@ -64,8 +65,9 @@ ANONYMOUS = Principal()
 async def principal(request: Request) -> Principal:
     """The dependency of routes.
 
-    Puts itself on `request.state.principal` too, for the header of pages, and on `request.state.received_at` the moment
-    of arrival: before anything is waited for, since deadlines are held against it.
+    Puts itself on `request.state.principal` too, for the header of pages; on `request.state.received_at` the moment of
+    arrival: before anything is waited for, since deadlines are held against it; and on `request.state.frame_ancestors`
+    who may show the answer in a frame, where the session says so.
 
     Raises:
         InvalidTokenError: a bearer token is sent that is not valid (any more).
@@ -86,10 +88,11 @@ async def _recognise(request: Request, service: Service) -> Principal:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return await _by_token(service, token.strip())
-    if (id_ := read_cookie(request, sessions.COOKIE)) and (found := await _by_session(service, id_)):
-        if request.method not in SAFE_METHODS and not is_from_here(request):
-            raise CrossSiteRequestError("Send this from a page of this site, or with a token.")
-        return found
+    for cookie in (sessions.FRAME_COOKIE, sessions.COOKIE):
+        if (id_ := read_cookie(request, cookie)) and (found := await _by_session(request, service, id_)):
+            if request.method not in SAFE_METHODS and not is_from_here(request):
+                raise CrossSiteRequestError("Send this from a page of this site, or with a token.")
+            return found
     guest = guests_of(request).read(request)
     return ANONYMOUS if guest is None else Principal(guest, via="guest")
 
@@ -105,7 +108,7 @@ async def _by_token(service: Service, token: str) -> Principal:
     return Principal(found.person_id, found.is_admin, frozenset(found.scopes), "token", found.name)
 
 
-async def _by_session(service: Service, id_: str) -> Principal | None:
+async def _by_session(request: Request, service: Service, id_: str) -> Principal | None:
     now = service.clock()
     found = await service.database.read(sessions.find, id_, service.settings, now)
     if found is None:
@@ -113,6 +116,7 @@ async def _by_session(service: Service, id_: str) -> Principal | None:
     if now - found.last_seen_at > sessions.TOUCH:
         with suppress(WriterError):
             await service.writer.write(partial(sessions.touch, id_hash=found.id_hash, now=now))
+    request.state.frame_ancestors = found.frame_ancestors
     return Principal(found.person_id, found.is_admin, frozenset(SCOPES), "session", found.name, found.id_hash)
 
 

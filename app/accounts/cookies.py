@@ -19,6 +19,16 @@ def read_cookie(connection: HTTPConnection, name: str) -> str:
     return connection.cookies.get(cookie_name(connection, name), "")
 
 
+def set_framed_cookie(connection: HTTPConnection, response: Response, name: str, value: str, max_age: int) -> None:
+    """Set a cookie that is sent in a frame of another site too, and there only under the page that holds the frame.
+
+    `Partitioned` (CHIPS) is what browsers want that block cookies of third parties; Python's own cookies know it from
+    3.14 on, so the header is written here. It needs https, or a loopback address. The value must need no quoting.
+    """
+    attributes = f"HttpOnly; Max-Age={max_age}; Path=/; SameSite=None; Secure; Partitioned"
+    response.headers.append("set-cookie", f"{cookie_name(connection, name)}={value}; {attributes}")
+
+
 def set_cookie(connection: HTTPConnection, response: Response, name: str, value: str, max_age: int) -> None:
     """Set it for `max_age` seconds; 0 removes it."""
     response.set_cookie(

@@ -16,6 +16,7 @@ from app.accounts.secrets import digest, new_secret
 from app.core.settings import Settings
 
 COOKIE = "session"
+FRAME_COOKIE = "frame-session"  # of a session that began in a frame of another site
 TOUCH = timedelta(minutes=5)  # how exact `last_seen_at` is: a write a request would be dear
 _USER_AGENT_LENGTH = 200
 
@@ -28,10 +29,18 @@ class SignedIn(NamedTuple):
     name: str
     is_admin: bool
     last_seen_at: datetime
+    frame_ancestors: str | None
 
 
 _FIND = (
-    select(SignInSession.id_hash, Person.id, Person.name, Person.is_admin, SignInSession.last_seen_at)
+    select(
+        SignInSession.id_hash,
+        Person.id,
+        Person.name,
+        Person.is_admin,
+        SignInSession.last_seen_at,
+        SignInSession.frame_ancestors,
+    )
     .join(Person, Person.id == SignInSession.person_id)
     .where(
         SignInSession.id_hash == bindparam("id_hash"),
@@ -58,7 +67,15 @@ def list_sessions(session: Session, person_id: str, settings: Settings, now: dat
     return list(session.scalars(query.order_by(SignInSession.last_seen_at.desc())))
 
 
-def begin(session: Session, person_id: str, user_agent: str, settings: Settings, now: datetime) -> str:
+def begin(
+    session: Session,
+    person_id: str,
+    user_agent: str,
+    settings: Settings,
+    now: datetime,
+    *,
+    frame_ancestors: str | None = None,
+) -> str:
     """Store a new session, and remove the person's ended ones; what is returned belongs in the cookie only."""
     idle = now - timedelta(hours=settings.session_idle_hours)
     ended = or_(SignInSession.expires_at <= now, SignInSession.last_seen_at <= idle)
@@ -73,6 +90,7 @@ def begin(session: Session, person_id: str, user_agent: str, settings: Settings,
             "last_seen_at": now,
             "expires_at": now + timedelta(hours=settings.session_hours),
             "user_agent": user_agent[:_USER_AGENT_LENGTH],
+            "frame_ancestors": frame_ancestors,
         },
     )
     return id_

@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from app.accounts import audit, people, sessions, sign_in_links
 from app.accounts.access import Principal
-from app.accounts.cookies import set_cookie
+from app.accounts.cookies import read_cookie, set_cookie, set_framed_cookie
 from app.accounts.guests import Guests
 from app.accounts.models import Person
 from app.accounts.passwords import Passwords
 from app.accounts.sign_in_limits import SignInLimits
 from app.core.errors import ConflictError
 from app.core.service import Service
+from app.core.settings import Settings
 
 
 class SignInFailedError(Exception):
@@ -144,13 +145,25 @@ def remember(
     connection: HTTPConnection, response: Response, service: Service, session_id: str, browser: Browser
 ) -> None:
     """Give the browser its session, and take the guest away whose attempts have found their owner."""
-    set_cookie(connection, response, sessions.COOKIE, session_id, service.settings.session_hours * 3600)
+    remember_session(connection, response, service.settings, session_id)
     if browser.guest is not None:
         Guests.forget(connection, response)
 
 
+def remember_session(
+    connection: HTTPConnection, response: Response, settings: Settings, session_id: str, *, framed: bool = False
+) -> None:
+    """Give the browser its session, for a frame of another site or not. A browser has one: the other cookie goes."""
+    set_, unset = (set_framed_cookie, set_cookie) if framed else (set_cookie, set_framed_cookie)
+    name, other = (sessions.FRAME_COOKIE, sessions.COOKIE) if framed else (sessions.COOKIE, sessions.FRAME_COOKIE)
+    set_(connection, response, name, session_id, settings.session_hours * 3600)
+    if read_cookie(connection, other):
+        unset(connection, response, other, "", 0)
+
+
 def forget(connection: HTTPConnection, response: Response) -> None:
     set_cookie(connection, response, sessions.COOKIE, "", 0)
+    set_framed_cookie(connection, response, sessions.FRAME_COOKIE, "", 0)
 
 
 def _find(session: Session, email: str) -> tuple[str, str | None] | None:

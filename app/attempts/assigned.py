@@ -15,15 +15,16 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.accounts.access import Principal, require_user
 from app.attempts.asked import Asked, ask
 from app.attempts.assigned_result import HIDDEN, AssignedResult, for_student
-from app.attempts.grade_models import Draft
+from app.attempts.grade_models import Draft, ItemGrade
 from app.attempts.grades import Arrival, arrivals_of, marking_of, refresh
 from app.attempts.item_settings import adjusted, grade_with
+from app.attempts.listeners import AttemptsGraded, announce_graded
 from app.attempts.models import Attempt, Score
 from app.attempts.queries import find_repeated
 from app.attempts.result import fields_json
@@ -172,7 +173,7 @@ class _Writing:
             raise NoAttemptsLeftError(_NONE_LEFT)
         attempt = self._add_attempt(session, len(arrivals) + 1)
         session.execute(delete(Draft).where(Draft.item_id == asked.item.id, Draft.person_id == asked.person_id))
-        marking = marking_of(session, asked.item, asked.assignment, person_id=asked.person_id)
+        marking = marking_of(session, asked.item, asked.assignment, persons=[asked.person_id])
         refresh(session, marking, [asked.person_id], now)
         result = self._result(attempt, replace(asked, used=len(arrivals) + 1))
         return attempt, result.as_json()
@@ -242,6 +243,7 @@ class _Writing:
                 "item_id": asked.item.id,
                 "number": number,
                 "digest": self._digest,
+                "seconds": _seconds_since_last(session, asked, now),
             },
         )
         if graded is not None:
@@ -249,6 +251,10 @@ class _Writing:
                 insert(Score),
                 score_row(attempt, asked.problem.version, asked.settings.key_policy, graded, now)
                 | {"revision": asked.item.revision},
+            )
+            announce_graded(
+                session,
+                AttemptsGraded(assignment_id=asked.assignment.id, item_id=asked.item.id, attempt_ids=[attempt], at=now),
             )
         return attempt
 
@@ -274,6 +280,18 @@ class _Writing:
             attempts_left=asked.attempts_left,
         )
         return for_student(result, asked, now)
+
+
+def _seconds_since_last(session: Session, asked: Asked, now: datetime) -> int | None:
+    """Whole seconds since the person's attempt before this one in the assignment, whichever item it answered."""
+    items = select(Item.id).where(Item.assignment_id == asked.assignment.id)
+    last = session.scalar(
+        select(func.max(ItemGrade.last_activity)).where(
+            ItemGrade.item_id.in_(items), ItemGrade.person_id == asked.person_id
+        )
+    )
+    # What arrived first may be stored second.
+    return None if last is None else max(0, int((now - last).total_seconds()))
 
 
 def score_row(attempt: str, version: int, policy: str, graded: Grade, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ Overrides and revisions are never changed (triggers, in the migration). A grade 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Person
@@ -25,7 +25,8 @@ class ItemGrade(Base):
     """A student's grade at an item; the columns are those of `app.attempts.counting.Outcome`.
 
     `score` is in points. `last_activity` is the arrival of the newest attempt; a student who has none has a row only
-    where points were given by hand or to all.
+    where points were given by hand or to all. `first_right`, `tally` and `seconds` (JSON) are those of
+    `app.attempts.tally.Tally`, which reports add up.
     """
 
     __tablename__ = "grades"
@@ -42,6 +43,10 @@ class ItemGrade(Base):
     status: Mapped[str] = mapped_column(String(16))
     last_activity: Mapped[datetime | None]
     updated_at: Mapped[datetime]
+    first_right: Mapped[int | None]
+    # Texts: a report reads two hundred thousand of them, and most are equal.
+    tally: Mapped[str] = mapped_column(Text, server_default=text("'[]'"))
+    seconds: Mapped[str] = mapped_column(Text, server_default=text("'[]'"))
 
 
 class Override(Base):

@@ -4,7 +4,8 @@
     dates, extensions ─────────────┘      ▲                        all rows of an item after a regrade, and what a
     overrides ────────────────────────────┘                        regrade would change before it is applied
 
-Throwing all rows away and deriving them again gives the same rows.
+Each row holds the tally of the attempts, too, which reports add up (`app.attempts.tally`). Throwing all rows away and
+deriving them again (`derive_again`) gives the same rows.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,8 +22,8 @@ from app.attempts.grade_models import ItemGrade, Override
 from app.attempts.item_settings import ItemSettings, settings_of
 from app.attempts.listeners import GradeChange, announce
 from app.attempts.models import Attempt, Score
+from app.attempts.tally import Graded, tally
 from app.core.models import Base
-from app.courses.changes import Changed
 from app.courses.deadlines import Extended, Window, late_factor, window
 from app.courses.models import Assignment, Counting, Enrolment, Extension, Item
 
@@ -40,17 +41,22 @@ class Arrival:
     number: int
     at: datetime
     share: float | None
+    graded: Graded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marking:
-    """All that makes grades of the attempts at one item, but for the attempts and the overrides themselves."""
+    """All that makes grades of the attempts at one item, but for the attempts and the overrides themselves.
+
+    `sections` holds everybody who takes part or once did, `students` those who do so as students now.
+    """
 
     item: Item
     assignment: Assignment
     rules: Rules
     extensions: Sequence[Extended]
     sections: Mapping[str, str | None]
+    students: frozenset[str]
 
     def worth(self, mine: Window, arrival: Arrival) -> Worth:
         """What an attempt comes to for somebody with these dates."""
@@ -64,7 +70,7 @@ class Marking:
 
     def outcome(self, person_id: str, arrivals: Sequence[Arrival], override: float | None) -> Outcome | None:
         """None for a student who has done nothing here and is given nothing."""
-        if not arrivals and override is None and self.rules.award != "full":
+        if not arrivals and override is None and not (self.rules.award == "full" and person_id in self.students):
             return None
         mine = window(self.assignment, self.extensions, person_id, self.sections.get(person_id))
         return outcome([self.worth(mine, each) for each in arrivals], self.rules, override)
@@ -85,19 +91,22 @@ def marking_of(
     assignment: Assignment,
     *,
     settings: ItemSettings | None = None,
-    person_id: str | None = None,
+    persons: Iterable[str] | None = None,
 ) -> Marking:
-    """How the item is marked, by its own settings or by others; `person_id` says that it is for one student only."""
+    """How the item is marked, by its own settings or by others; for these persons only, if some are named."""
     extensions = session.scalars(select(Extension).where(Extension.assignment_id == assignment.id)).all()
-    enrolled = select(Enrolment.person_id, Enrolment.section).where(Enrolment.course_id == assignment.course_id)
-    if person_id is not None:
-        enrolled = enrolled.where(Enrolment.person_id == person_id)
+    columns = (Enrolment.person_id, Enrolment.section, Enrolment.role, Enrolment.ended_at)
+    query = select(*columns).where(Enrolment.course_id == assignment.course_id)
+    enrolled: list[Row[Any, Any, Any, Any]] = []
+    for part in parts(persons):
+        enrolled += session.execute(query if part is None else query.where(Enrolment.person_id.in_(part)))
     return Marking(
         item=item,
         assignment=assignment,
         rules=rules_of(settings or settings_of(item, assignment), assignment),
         extensions=extensions,
-        sections={row.person_id: row.section for row in session.execute(enrolled)},
+        sections={row.person_id: row.section for row in enrolled},
+        students=frozenset(row.person_id for row in enrolled if row.role == "student" and row.ended_at is None),
     )
 
 
@@ -105,22 +114,29 @@ def arrivals_of(session: Session, item_id: str, persons: Iterable[str] | None = 
     """The attempts of each person at the item, in the order of their numbers; of all persons unless some are named."""
     later = aliased(Score)
     newest = select(func.max(later.id)).where(later.attempt_id == Attempt.id).scalar_subquery()
+    columns = (Attempt.person_id, Attempt.id, Attempt.number, Attempt.created_at, Attempt.variant_id, Attempt.form)
     query = (
-        select(Attempt.person_id, Attempt.id, Attempt.number, Attempt.created_at, Score.score, Score.max_score)
+        select(*columns, Attempt.seconds, Score.score, Score.max_score, Score.correct, Score.fields)
         .outerjoin(Score, Score.id == newest)
         .where(Attempt.item_id == item_id)
         .order_by(Attempt.person_id, Attempt.number)
     )
     found: dict[str, list[Arrival]] = {}
-    for part in _parts(persons):
+    for part in parts(persons):
         for row in session.execute(query if part is None else query.where(Attempt.person_id.in_(part))):
-            found.setdefault(row.person_id, []).append(_arrival(row))
+            found.setdefault(row.person_id, []).append(arrival_of(row))
     return found
 
 
-def _arrival(row: Row[Any, Any, Any, Any, Any, Any]) -> Arrival:
-    share = None if row.score is None else row.score / row.max_score if row.max_score else 0.0
-    return Arrival(row.id, row.number, row.created_at, share)
+def arrival_of(row: Any) -> Arrival:
+    """From the columns of an attempt and of its newest score."""
+    graded = Graded(row.variant_id, row.form, row.correct, row.fields or (), row.seconds)
+    return Arrival(row.id, row.number, row.created_at, share_of(row.score, row.max_score), graded)
+
+
+def share_of(score: float | None, max_score: float) -> float | None:
+    """None for an attempt that could not be graded; an exercise worth nothing has earned nothing."""
+    return None if score is None else score / max_score if max_score else 0.0
 
 
 def overrides_of(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, float]:
@@ -128,21 +144,10 @@ def overrides_of(session: Session, item_id: str, persons: Iterable[str] | None =
     newest = select(func.max(Override.id)).where(Override.item_id == item_id).group_by(Override.person_id)
     query = select(Override.person_id, Override.points).where(Override.id.in_(newest), Override.points.is_not(None))
     found: dict[str, float] = {}
-    for part in _parts(persons):
+    for part in parts(persons):
         rows = session.execute(query if part is None else query.where(Override.person_id.in_(part)))
         found |= {row.person_id: row.points for row in rows}
     return found
-
-
-def students_of(session: Session, course_id: str) -> set[str]:
-    """Who takes part as a student now."""
-    return set(
-        session.scalars(
-            select(Enrolment.person_id).where(
-                Enrolment.course_id == course_id, Enrolment.role == "student", Enrolment.ended_at.is_(None)
-            )
-        )
-    )
 
 
 def derive(
@@ -165,7 +170,7 @@ def refresh(
     arrivals, overrides = arrivals_of(session, item_id, named), overrides_of(session, item_id, named)
     stored = stored_grades(session, item_id, named)
     if named is None:
-        everybody = students_of(session, marking.assignment.course_id) if marking.rules.award == "full" else set()
+        everybody = marking.students if marking.rules.award == "full" else frozenset[str]()
         named = sorted(arrivals.keys() | overrides.keys() | stored.keys() | everybody)
     return store(session, marking, derive(marking, arrivals, overrides, named), arrivals, stored, now)
 
@@ -219,6 +224,7 @@ def _row(item_id: str, person_id: str, found: Outcome, arrivals: Sequence[Arriva
         "status": found.status,
         "last_activity": arrivals[-1].at if arrivals else None,
         "updated_at": now,
+        **tally([each.graded for each in arrivals]).as_row(),
     }
 
 
@@ -246,7 +252,7 @@ def stored_grades(session: Session, item_id: str, persons: Iterable[str] | None 
     """The scores that are stored, by person."""
     query = select(ItemGrade.person_id, ItemGrade.score).where(ItemGrade.item_id == item_id)
     found: dict[str, float | None] = {}
-    for part in _parts(persons):
+    for part in parts(persons):
         rows = session.execute(query if part is None else query.where(ItemGrade.person_id.in_(part)))
         found |= {row.person_id: row.score for row in rows}
     return found
@@ -260,28 +266,14 @@ def lock_students(session: Session, course_id: str, persons: Iterable[str] | Non
     if session.get_bind().dialect.name == "sqlite":
         return
     query = select(Enrolment.id).where(Enrolment.course_id == course_id).order_by(Enrolment.id).with_for_update()
-    for part in _parts(persons):
+    for part in parts(persons):
         session.execute(query if part is None else query.where(Enrolment.person_id.in_(part))).all()
 
 
-def _parts(persons: Iterable[str] | None) -> Sequence[list[str] | None]:
+def parts(persons: Iterable[str] | None) -> Sequence[list[str] | None]:
     """The persons in parts that fit into a statement; one None stands for everybody."""
     return [None] if persons is None else _chunks(list(persons))
 
 
 def _chunks(persons: list[str]) -> list[list[str]]:
     return [persons[start : start + CHUNK] for start in range(0, len(persons), CHUNK)]
-
-
-def refresh_changed(session: Session, changed: Changed) -> None:
-    """What a change of an assignment's rules, dates or extensions (`app.courses.changes`) makes of its grades."""
-    assignment = session.get_one(Assignment, changed.assignment_id)
-    persons: list[str] | None = None
-    if changed.person_id is not None:
-        persons = [changed.person_id]
-    elif changed.section is not None:
-        enrolled = (Enrolment.course_id == assignment.course_id, Enrolment.section == changed.section)
-        persons = list(session.scalars(select(Enrolment.person_id).where(*enrolled)))
-    items = session.scalars(select(Item).where(Item.assignment_id == assignment.id).order_by(Item.position)).all()
-    for item in items:
-        refresh(session, marking_of(session, item, assignment), persons, changed.at)

@@ -46,7 +46,8 @@ class Attempt(Base):
     `person_id` is empty for practice through the API without a sign-in: nobody can list such an attempt.
 
     In an assignment `item_id` is what was answered, `number` counts the person's attempts at it from 1, and `digest` is
-    that of the answers as they were read (`app.attempts.assigned.digest_of`). In practice all three are empty.
+    that of the answers as they were read (`app.attempts.assigned.digest_of`). `seconds` have passed since the person's
+    attempt before it in the assignment; the first has none. In practice all four are empty.
     """
 
     __tablename__ = "attempts"
@@ -66,6 +67,7 @@ class Attempt(Base):
     item_id: Mapped[str | None] = mapped_column(ForeignKey(Item.id))
     number: Mapped[int | None]
     digest: Mapped[str | None] = mapped_column(String(64))
+    seconds: Mapped[int | None]
 
 
 class Score(Base):

@@ -51,7 +51,7 @@ def override(
     detail = {"person": person_id, "points": points, "before": None if newest is None else newest.points}
     action = "grade.override" if points is not None else "grade.restore"
     audit.record(session, principal.person_id, action, item_id, detail | {"reason": reason}, seen.course.id, now)
-    refresh(session, marking_of(session, seen.item, seen.assignment, person_id=person_id), [person_id], now)
+    refresh(session, marking_of(session, seen.item, seen.assignment, persons=[person_id]), [person_id], now)
     return given
 
 

@@ -26,6 +26,7 @@ from app.core.ids import is_id, new_id
 from app.core.pages import language_of, render
 from app.core.pagination import decode_cursor, encode_cursor
 from app.core.writer import WriterError
+from app.courses.courses import may_create
 from problems.catalogue import catalogue, find
 from problems.grading import UnreadableAnswersError
 from problems.problem import Form, Problem
@@ -221,6 +222,7 @@ async def show(
 ) -> Response:
     service: Service = service_of(request)
     best: dict[str, Best] = {}
+    teaches = visitor.is_user and await service.database.read(may_create, visitor)
     if not visitor.is_new and status < 500:
         best = await service.database.read(best_results, visitor.person_id)
     exercise = ExerciseView(
@@ -240,7 +242,15 @@ async def show(
         refusal=shown.refusal,
         trace=trace or TraceView(),
     )
-    response = render(request, language, "exercise.html", status=status, section="exercises", exercise=exercise)
+    response = render(
+        request,
+        language,
+        "exercise.html",
+        status=status,
+        section="exercises",
+        exercise=exercise,
+        teaches=teaches,
+    )
     if status >= 500:
         response.headers["Retry-After"] = "2"
     if visitor.is_new:

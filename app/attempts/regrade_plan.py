@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, aliased
 from app.attempts.assigned import score_row
 from app.attempts.counting import Outcome
 from app.attempts.grade_models import ItemRevision
-from app.attempts.grades import Arrival, Marking, arrivals_of, derive, marking_of, overrides_of, students_of
+from app.attempts.grades import Arrival, Marking, arrival_of, derive, marking_of, overrides_of, rules_of, share_of
 from app.attempts.item_settings import ItemSettings, adjusted, grade_with, grades_alike, read_key, settings_of
 from app.attempts.models import Attempt, Score, Variant
 from app.attempts.variants import DERIVED_CHOICE
@@ -70,7 +70,9 @@ class Plan:
     rows: Mapping[str, dict[str, Any]]
     changes: Sequence[StudentChange]
     touched: frozenset[str]
-    """Whose row of grades becomes another, be it only by the attempt that counts."""
+    """Whose row of grades becomes another, be it only by the attempt that counts, or by what its tally tells."""
+    rows_of: Mapping[str, Sequence[str]]
+    """The attempts with new scores, by person."""
     everybody: frozenset[str]
     """Who has a grade at the item, before or after."""
     newest: str
@@ -128,12 +130,14 @@ def make_plan(
     for _, group in groupby(found, key=lambda row: row.variant_id):
         work.take(list(group))
     marking = marking_of(session, item, assignment, settings=new)
-    arrivals, overrides = arrivals_of(session, item_id), overrides_of(session, item_id)
+    arrivals, overrides = _arrivals(found), overrides_of(session, item_id)
+    rows_of = {person: [each.id for each in mine if each.id in work.rows] for person, mine in arrivals.items()}
     rescored = {person: [_rescored(each, work.rows) for each in mine] for person, mine in arrivals.items()}
     everybody = arrivals.keys() | overrides.keys()
     if "full" in {old.award, new.award}:
-        everybody |= students_of(session, assignment.course_id)
-    grades_before = derive(marking_of(session, item, assignment, settings=old), arrivals, overrides, everybody)
+        everybody |= marking.students
+    marking_before = replace(marking, rules=rules_of(old, assignment))
+    grades_before = derive(marking_before, arrivals, overrides, everybody)
     grades_after = derive(marking, rescored, overrides, everybody)
     return Plan(
         marking=marking,
@@ -145,19 +149,26 @@ def make_plan(
         failed=work.failed,
         rows=work.rows,
         changes=list(_changes(grades_before, grades_after, arrivals, work.rows)),
-        touched=frozenset(person for person in everybody if grades_before[person] != grades_after[person]),
+        touched=frozenset(
+            person for person in everybody if rows_of.get(person) or grades_before[person] != grades_after[person]
+        ),
+        rows_of={person: mine for person, mine in rows_of.items() if mine},
         everybody=frozenset(everybody),
         newest=max((row.id for row in found), default=""),
     )
 
 
+def _arrivals(found: Sequence[Row[Any]]) -> dict[str, list[Arrival]]:
+    """The attempts of each person, in the order of their numbers."""
+    arrivals: dict[str, list[Arrival]] = {}
+    for row in sorted(found, key=lambda row: row.number):
+        arrivals.setdefault(row.person_id, []).append(arrival_of(row))
+    return arrivals
+
+
 def _rescored(arrival: Arrival, rows: Mapping[str, dict[str, Any]]) -> Arrival:
     row = rows.get(arrival.id)
-    return arrival if row is None else replace(arrival, share=_share(row["score"], row["max_score"]))
-
-
-def _share(score: float, max_score: float) -> float:
-    return score / max_score if max_score else 0.0
+    return arrival if row is None else replace(arrival, share=share_of(row["score"], row["max_score"]))
 
 
 def _changes(
@@ -188,6 +199,10 @@ def _attempts(item_id: str) -> Any:
     return (
         select(
             Attempt.id,
+            Attempt.person_id,
+            Attempt.number,
+            Attempt.created_at,
+            Attempt.seconds,
             Attempt.variant_id,
             Attempt.form,
             Attempt.answers,

@@ -122,7 +122,10 @@ class FieldResult(BaseModel):
     parts: list[bool] = Field(description="which components, cells or chosen options are right, in order")
     mistake: str | None = Field(description="the known mistake that leads to this answer, if it is exactly one")
     family: str | None = Field(default=None, description="what the mistakes that lead to this answer all concern")
-    candidates: list[str] = Field(default=[], description="the mistakes that lead to this answer, if they are several")
+    candidates: list[str] = Field(
+        default=[],
+        description="the mistakes that lead to it, if there are several or it may be a coincidence",
+    )
     answered: bool = Field(description="false if the field was left empty")
     followed: bool = Field(description="whether points were earned by working on correctly from a wrong earlier answer")
     feedback: Bilingual

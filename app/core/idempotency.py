@@ -1,20 +1,21 @@
 """Requests that may be repeated: the first response is kept under the key that came with the request.
 
 A key belongs to who sends it. The row is written in the job that creates what was asked for, so that both are stored or
-neither; a request that is refused does not use up its key.
+neither; a request that is refused does not use up its key. A key is known for a day at least: clients retry within
+minutes, and whoever comes back the next day means something new.
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeAlias
 
 import orjson
 from fastapi import Header
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
-from sqlalchemy import LargeBinary, Select, String, delete, insert, select
+from sqlalchemy import CursorResult, LargeBinary, Select, String, delete, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -25,13 +26,14 @@ from app.core.writer import Writer
 
 TRIES = 3
 CREATED = 201
+KEPT = timedelta(hours=24)
 
 
 class IdempotencyKey(Base):
     """The first response to a request, sent again byte for byte when the request is repeated.
 
     `owner` is who sent it, `request_hash` the digest of its body, since the same key with another body is refused, and
-    `resource` the identifier of what it created. Rows may be removed once they are old: clients retry within minutes.
+    `resource` the identifier of what it created. Rows are removed once they are old (`remove_old`).
     """
 
     __tablename__ = "idempotency_keys"
@@ -142,6 +144,14 @@ def _keep(session: Session, request: Request, created: Created) -> None:
             "created_at": request.now,
         }
         session.execute(insert(IdempotencyKey), row)
+
+
+def remove_old(session: Session, now: datetime, limit: int) -> int:
+    """Forget so many keys at most that are a day old; how many there were. A chore of `app.core.housekeeping`."""
+    table = IdempotencyKey
+    old = select(table.owner, table.key).where(table.created_at < now - KEPT).order_by(table.created_at).limit(limit)
+    done = session.execute(delete(table).where(tuple_(table.owner, table.key).in_(old)))
+    return done.rowcount if isinstance(done, CursorResult) else 0
 
 
 def _digest(request: Request) -> str:

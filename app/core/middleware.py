@@ -35,6 +35,7 @@ BODY_SECONDS = 20.0
 class Guard:
     """Adds the security headers that a response does not set itself, and answers what nothing else has caught.
 
+    No page may be shown in a frame, but for those to which `request.state.frame_ancestors` names the origins that may.
     An exception that gets here is a fault of ours: it is logged, and the client learns nothing but that.
     """
 
@@ -47,12 +48,14 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started = False
+        state = scope.setdefault("state", {})
 
         async def send_guarded(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", ()), *self._missing(message.get("headers", ()))]
+                missing = self._missing(message.get("headers", ()), state.get("frame_ancestors"))
+                message["headers"] = [*message.get("headers", ()), *missing]
             await send(message)
 
         try:
@@ -63,9 +66,20 @@ class Guard:
                 raise  # all that is left is to break the connection off
             await problem_response(InternalError())(scope, receive, send_guarded)
 
-    def _missing(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    def _missing(
+        self, headers: Iterable[tuple[bytes, bytes]], frame_ancestors: str | None
+    ) -> list[tuple[bytes, bytes]]:
         present = {name.lower() for name, _ in headers}
-        return [header for header in self._headers if header[0] not in present]
+        usual = self._headers if frame_ancestors is None else _framed(self._headers, frame_ancestors)
+        return [header for header in usual if header[0] not in present]
+
+
+def _framed(headers: Iterable[tuple[bytes, bytes]], ancestors: str) -> list[tuple[bytes, bytes]]:
+    """The headers of a page that these origins may show in a frame."""
+    return [
+        (name, value.replace(b"frame-ancestors 'none'", b"frame-ancestors " + ancestors.encode()))
+        for name, value in headers
+    ]
 
 
 class Head:

@@ -16,8 +16,12 @@ def complete(
     models: Iterable[type[BaseModel]],
     security_schemes: Mapping[str, Any],
     examples: Mapping[str, Callable[[], object]],
+    webhooks: Mapping[str, Any],
 ) -> None:
-    """Make `app.openapi()` define these models and security schemes too, and show an example for each operation id."""
+    """Make `app.openapi()` define these models and security schemes too, and show an example for each operation id.
+
+    `webhooks` is a section of its own: the requests that this service sends.
+    """
     generate = app.openapi
 
     @cache
@@ -27,6 +31,7 @@ def complete(
         _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=REFERENCE)
         components["schemas"] = components.get("schemas", {}) | definitions["$defs"]
         components["securitySchemes"] = dict(security_schemes)
+        document["webhooks"] = dict(webhooks)
         for operation in (operation for path in document["paths"].values() for operation in path.values()):
             if (example := examples.get(operation["operationId"])) is not None:
                 _show(operation["responses"], example())

@@ -20,6 +20,12 @@ from problems.text import LANGUAGES, Language
 
 STATIC = PACKAGE / "static"
 FOR_EVER = "public, max-age=31536000, immutable"
+_STATIC_HEADERS = (
+    (b"cache-control", FOR_EVER.encode()),
+    # Public files. A page in a frame with the attribute `sandbox` has an origin of its own, and needs them too.
+    (b"access-control-allow-origin", b"*"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
 
 
 class _LanguageConvertor(Convertor[Language]):
@@ -57,6 +63,7 @@ def render(request: Request, language: Language, template: str, *, status: int =
             alternates=_alternates(request, language),
             section=context.pop("section", None),
             viewer=getattr(request.state, "principal", None),
+            is_framed=getattr(request.state, "frame_ancestors", None) is not None,
             **context,
         )
     )
@@ -95,7 +102,7 @@ def static_files(folder: Path = STATIC) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_kept(message: Any) -> None:
             if message["type"] == "http.response.start" and message["status"] in {200, 206, 304}:
-                message["headers"] = [*message["headers"], (b"cache-control", FOR_EVER.encode())]
+                message["headers"] = [*message["headers"], *_STATIC_HEADERS]
             await send(message)
 
         await files(scope, receive, send_kept)

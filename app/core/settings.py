@@ -1,7 +1,17 @@
 """What an operator can set, each by an environment variable `HAITANG_…`; `docs/settings.md` explains every one."""
 
-from pydantic import Field, SecretStr
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _time_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError(f"{name!r} is no time zone of the IANA database.") from None
 
 
 class Settings(BaseSettings):
@@ -22,3 +32,5 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=30 * 24, ge=1)
     lti_allow_loopback: bool = False
     lti_sender: bool = True
+    lti_time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    webhook_sender: bool = True

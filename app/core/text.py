@@ -5,10 +5,10 @@ of them beforehand.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -46,6 +46,10 @@ _CLOSING = re.compile("[,.;:!?)\\]\u2019\u201d\u3001\u3002\uff01\uff09\uff0c\uff
 _STRUCTURE = re.compile(r"(\\qquad(?![A-Za-z])|\\[{}]|[{}]|\\(?:left|right|begin|end)(?![A-Za-z]))")
 _OPENING, _CLOSED = ("{", r"\left", r"\begin"), ("}", r"\right", r"\end")
 _EAST_ASIAN = re.compile("[\u2e80-\u9fff\uff00-\uffef\u3000-\u303f]")
+
+
+Rule: TypeAlias = Callable[..., str]
+"""Writes one token: takes the renderer, the tokens, and the place of the token among them."""
 
 
 class UnprintableError(ValueError):
@@ -128,21 +132,30 @@ def _close_table(*_: Any) -> str:
     return "</table></div>\n"
 
 
-_markdown = (
-    MarkdownIt("commonmark", {"html": False})
-    .enable("table")
-    .use(dollarmath_plugin, allow_labels=False, allow_space=False, double_inline=True)
-)
-for _rule, _render in (
-    ("math_inline", _inline_math),
-    ("math_inline_double", _displayed_math),
-    ("math_block", _displayed_math),
-    ("softbreak", _soft_break),
-    ("table_open", _open_table),
-    ("table_close", _close_table),
-):
+def renderer(inline_math: Rule, displayed_math: Rule) -> MarkdownIt:
+    """Markdown with formulas, for whoever writes formulas in a way of their own.
+
+    A rule may find punctuation that stands behind its formula in ``token.meta["closing"]``, and writes it.
+    """
+    markdown = (
+        MarkdownIt("commonmark", {"html": False})
+        .enable("table")
+        .use(dollarmath_plugin, allow_labels=False, allow_space=False, double_inline=True)
+    )
+    for name, render in (
+        ("math_inline", inline_math),
+        ("math_inline_double", displayed_math),
+        ("math_block", displayed_math),
+        ("softbreak", _soft_break),
+    ):
+        markdown.add_render_rule(name, render)
+    markdown.core.ruler.push("keep_punctuation", _keep_punctuation)
+    return markdown
+
+
+_markdown = renderer(_inline_math, _displayed_math)
+for _rule, _render in (("table_open", _open_table), ("table_close", _close_table)):
     _markdown.add_render_rule(_rule, _render)
-_markdown.core.ruler.push("keep_punctuation", _keep_punctuation)
 
 
 @lru_cache(maxsize=8192)

@@ -37,6 +37,7 @@ from app.courses.routes import (
     takes,
     told,
 )
+from app.courses.unlock_limits import unlock_limits_of
 from problems.text import Text
 
 router = APIRouter(prefix=PREFIX, tags=["assignments"])
@@ -185,7 +186,7 @@ async def copy_assignment(
     "/assignments/{assignment_id}/unlock",
     operation_id="unlockAssignment",
     summary="Give the password of an assignment",
-    description="Once is enough, until another password is set.",
+    description="Once is enough, until another password is set. Ten tries are taken in five minutes.",
     response_model=schemas.UnlockOut,
     responses=told(*WITH_BODY, errors.UnknownAssignmentError, errors.TooManyRequestsError),
     openapi_extra=takes(schemas.UnlockRequest),
@@ -202,14 +203,18 @@ async def unlock(request: Request, caller: Principal, assignment_id: str, passwo
 
     Raises:
         ForbiddenError: it is another.
+        TooManyRequestsError: they have tried too often lately.
         UnavailableError: too many passwords are being looked at.
 
     """
-    service = service_of(request)
+    service, limits, person_id = service_of(request), unlock_limits_of(request), caller.person_id or ""
     assignment = (await service.database.read(assignment_for, assignment_id, caller)).assignment
     stored, now = assignment.password_hash, service.clock()
-    if stored is not None and not await passwords_of(request).verify(stored, password):
-        raise errors.ForbiddenError(_WRONG)
+    if stored is not None:
+        limits.count(assignment_id, person_id)
+        if not await passwords_of(request).verify(stored, password):
+            raise errors.ForbiddenError(_WRONG)
+        limits.forgive(assignment_id, person_id)
     await service.writer.write(lambda session: entering.unlock(session, caller, assignment_id, stored, now))
 
 

@@ -5,30 +5,34 @@ worth, and that by a regrade. And grades follow the settings in force: who keeps
 each change inside its transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.courses.models import Item
+from app.courses.models import Assignment, Item
 
-GRADING = frozenset({"due_at", "closes_at", "counting", "attempt_penalty", "late_per_day", "extension"})
-"""What changes the grades of an assignment whose items are as they were."""
+ENROLMENT = "enrolment"
+GRADING = frozenset({"due_at", "closes_at", "counting", "attempt_penalty", "late_per_day", "extension", ENROLMENT})
+"""What changes the grades of an assignment whose items are as they were.
+
+Taking part does, too: points may be given to all students, and extensions to a section.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """Some of `GRADING` are others than before; with a person or a section, for these alone."""
+    """Some of `GRADING` are others than before; with persons or a section, for these alone."""
 
     assignment_id: str
     names: frozenset[str]
     by: str
     at: datetime
-    person_id: str | None = None
+    persons: frozenset[str] | None = None
     section: str | None = None
 
 
@@ -50,6 +54,18 @@ def announce(session: Session, changed: Changed) -> None:
         session.flush()
         for listener in _listeners:
             listener(session, changed)
+
+
+def announce_people(session: Session, course_id: str, persons: Iterable[str], by: str, at: datetime) -> None:
+    """Tell everybody, for each assignment of the course, whose part in it has begun, changed or ended."""
+    found = frozenset(persons)
+    if not found:
+        return
+    session.flush()
+    query = select(Assignment.id).where(Assignment.course_id == course_id).order_by(Assignment.id)
+    for assignment_id in session.scalars(query).all():
+        names = frozenset({ENROLMENT})
+        announce(session, Changed(assignment_id=assignment_id, names=names, by=by, at=at, persons=found))
 
 
 def are_answered(session: Session, item_ids: Sequence[str]) -> bool:

@@ -14,6 +14,7 @@ from app.accounts.access import Principal, require_user
 from app.accounts.models import Person
 from app.core.errors import Fault, InvalidRequestError
 from app.core.ids import new_id
+from app.courses.changes import announce_people
 from app.courses.class_list import ClassList, Row, bad_line
 from app.courses.enrolments import NUMBER_TAKEN, require_instructor
 from app.courses.models import Enrolment
@@ -87,7 +88,7 @@ def apply(session: Session, principal: Principal, course_id: str, listed: ClassL
     made = plan(session, principal, course_id, listed)
     if made.faults:
         raise InvalidRequestError("Nothing was changed; mend these lines and send the list again.", made.faults)
-    people, enrolments = [], []
+    people, enrolments, touched = [], [], []
     for step in made.steps:
         person_id = step.person_id
         if person_id is None:
@@ -95,6 +96,8 @@ def apply(session: Session, principal: Principal, course_id: str, listed: ClassL
             people.append(
                 {"id": person_id, "kind": "user", "created_at": now, "name": step.row.name, "email": step.row.email}
             )
+        if step.action != "nothing":
+            touched.append(person_id)
         if step.enrolment_id is None:
             row = {"id": new_id(), "course_id": course_id, "person_id": person_id, "created_at": now}
             enrolments.append({"section": None, "student_number": None, **row, **step.settings})
@@ -108,6 +111,7 @@ def apply(session: Session, principal: Principal, course_id: str, listed: ClassL
     counts: dict[str, int] = dict(Counter(step.action for step in made.steps))
     counts["accounts"] = len(people)
     audit.record(session, actor, "enrolment.import", course_id, counts, course=course_id, at=now)
+    announce_people(session, course_id, touched, actor, now)
     return made
 
 

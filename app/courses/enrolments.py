@@ -12,6 +12,7 @@ from app.accounts.access import Principal, require_user
 from app.accounts.models import Person
 from app.core.errors import ConflictError, CourseArchivedError, Fault, ForbiddenError, NotFoundError
 from app.core.ids import new_id
+from app.courses.changes import announce_people
 from app.courses.models import Course, Enrolment
 from app.courses.roles import ARCHIVED, INSTRUCTORS, NOT_YOUR_ROLE, STAFF, course_for, role_of
 from problems.text import Text
@@ -61,6 +62,7 @@ def enrol(
     session.add(enrolment)
     session.flush()
     audit.record(session, actor, "enrolment.create", enrolment.id, {"role": role}, course=course_id, at=now)
+    announce_people(session, course_id, [person_id], actor, now)
     return Enrolled(enrolment, person.name if person else name, email)
 
 
@@ -166,6 +168,8 @@ def change_enrolment(
     require_instructor(session, enrolment.course_id)
     told = {name: value for name, value in changes.items() if name != "student_number"}
     audit.record(session, actor, "enrolment.change", enrolment_id, told, course=enrolment.course_id, at=now)
+    if told:
+        announce_people(session, enrolment.course_id, [enrolment.person_id], actor, now)
     return found
 
 

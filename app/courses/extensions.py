@@ -143,7 +143,7 @@ def _tell(session: Session, actor: str, action: str, found: Extended, now: datet
         names=_EXTENSION,
         by=actor,
         at=now,
-        person_id=extension.person_id,
+        persons=None if extension.person_id is None else frozenset({extension.person_id}),
         section=extension.section,
     )
     announce(session, changed)

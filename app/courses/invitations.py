@@ -18,6 +18,7 @@ from app.accounts.models import Person
 from app.accounts.secrets import digest
 from app.core.errors import ConflictError, Fault, ForbiddenError, InvalidRequestError, NotFoundError
 from app.core.ids import new_id
+from app.courses.changes import announce_people
 from app.courses.enrolments import Enrolled, find_enrolment
 from app.courses.models import Course, Enrolment, Invitation
 from app.courses.roles import INSTRUCTORS, course_for
@@ -178,6 +179,7 @@ def accept(session: Session, person_id: str, token: str, now: datetime) -> Enrol
     session.execute(update(Invitation).where(Invitation.id == invitation.id).values(uses=Invitation.uses + 1))
     detail = {"invitation": invitation.id, "role": invitation.role}
     audit.record(session, person_id, "invitation.accept", enrolment.id, detail, course=invitation.course_id, at=now)
+    announce_people(session, invitation.course_id, [person_id], person_id, now)
     return Enrolled(enrolment, person.name, person.email)
 
 

@@ -129,7 +129,11 @@ class Context(Base):
 
 
 class Link(Base):
-    """A resource link of a context; `assignment_id` is None until somebody who teaches has chosen one."""
+    """A resource link of a context; `assignment_id` is None until somebody who teaches has chosen one.
+
+    `line_item_url` is what the newest launch named. `line_item_due_at`: when to ask the platform next for the link's
+    line item; None where there is nothing to ask.
+    """
 
     __tablename__ = "lti_links"
     __table_args__ = (UniqueConstraint("deployment_id", "resource_link_id"),)
@@ -140,6 +144,8 @@ class Link(Base):
     title: Mapped[str] = mapped_column(String(200))
     context_id: Mapped[str] = mapped_column(ForeignKey(Context.id), index=True)
     assignment_id: Mapped[str | None] = mapped_column(ForeignKey(Assignment.id), index=True)
+    line_item_url: Mapped[str | None] = mapped_column(URL)
+    line_item_due_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[datetime]
 
 

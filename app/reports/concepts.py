@@ -13,6 +13,7 @@ from app.reports import answers
 from app.reports.exercises import mistake_text
 from app.reports.marks import Marks
 from app.reports.subject import ReportItem, Subject
+from app.reports.tallies import tallies_of
 from app.reports.topics import CHAPTERS, TOPICS, topic_of
 from problems.text import Text
 
@@ -88,9 +89,10 @@ def frequent_mistakes(session: Session, subject: Subject, since: datetime | None
     """The most frequent first. An id means the same mistake in every exercise, so it is counted over all of them."""
     totals: dict[str, int] = defaultdict(int)
     problems: dict[str, list[str]] = defaultdict(list)
-    found = answers.mistakes(session, subject, since=since)
+    recent = None if since is None else answers.mistakes_since(session, subject, since)
+    tallies = {} if since is not None else tallies_of(session, subject)
     for item in subject.items:
-        for count in found.get(item.id, ()):
+        for count in tallies[item.id].mistakes if recent is None else recent.get(item.id, ()):
             totals[count.mistake] += count.attempts
             if item.problem not in problems[count.mistake]:
                 problems[count.mistake].append(item.problem)

@@ -6,13 +6,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.reports import answers
-from app.reports.answers import MistakeCount, OptionCount
 from app.reports.exercises import mistake_text, option_meanings, random_guess_score
 from app.reports.marks import Marks
 from app.reports.statistics import ItemStatistics, item_statistics, quintile_curves
 from app.reports.subject import ReportItem, Subject
-from app.reports.tallies import tallies_of
+from app.reports.tallies import ItemTally, MistakeCount, tallies_of
 from app.reports.variants import VariantAnalysis, analyse_variants
 from problems.text import Text
 
@@ -119,49 +117,42 @@ def _variant_json(variant: VariantAnalysis) -> dict[str, Any]:
 
 
 def analyse_items(session: Session, subject: Subject, marks: Marks) -> list[ItemAnalysis]:
-    """Every item, in order. The database counts; what is fetched is one row a student and item, and the counts."""
+    """Every item, in order, from one row a student and item; no attempt is read."""
     figures = item_statistics(marks.points, subject.max_marks)
     curves = quintile_curves(marks.points, subject.max_marks)
     tallies = tallies_of(session, subject)
-    variants = analyse_variants(session, subject, marks)
-    with_options = [item.id for item in subject.items if item.form == "choice" and _few(variants.get(item.id, ()))]
-    chosen = answers.options(session, subject, with_options)
-    by_variant = answers.mistakes(session, subject, list(variants), by_variant=True)
-    of_variants = answers.attempts_by_variant(session, subject, list(variants))
+    variants = analyse_variants(session, subject, marks, tallies)
     analyses = []
     for column, item in enumerate(subject.items):
-        counts = [*tallies.mistakes.get(item.id, ()), *by_variant.get(item.id, ())]
+        tally, mine = tallies[item.id], variants.get(item.id, ())
         analyses.append(
             ItemAnalysis(
                 item=item,
                 statistics=figures[column],
                 random_guess_score=random_guess_score(item.problem, "choice" if item.form == "choice" else "open"),
-                attempts=tallies.attempts.get(item.id, 0),
-                until_right=tallies.until_right.get(item.id, {}),
-                median_seconds=tallies.median_seconds.get(item.id),
+                attempts=tally.attempts,
+                until_right=tally.until_right,
+                median_seconds=tally.median_seconds,
                 quintiles=curves[column],
-                mistakes=_mistakes(
-                    item, counts, tallies.attempts.get(item.id, 0), of_variants, variants.get(item.id, ())
-                ),
-                options=_options(item, chosen.get(item.id, ()), of_variants, variants.get(item.id, ())),
-                variants=variants.get(item.id, ()),
+                mistakes=[
+                    *mistake_shares(item, tally.mistakes, tally.attempts),
+                    *(share for variant in mine for share in _of_variant(item, tally, variant)),
+                ],
+                options=_options(item, tally, mine) if _few(mine) else (),
+                variants=mine,
             )
         )
     return analyses
 
 
 def _few(variants: Sequence[VariantAnalysis]) -> bool:
-    return 0 < len(variants) <= VARIANTS_WITH_OPTIONS
+    return len(variants) <= VARIANTS_WITH_OPTIONS
 
 
-def _mistakes(
-    item: ReportItem,
-    counts: Sequence[MistakeCount],
-    attempts: int,
-    of_variants: Mapping[tuple[str, int], int],
-    variants: Sequence[VariantAnalysis],
+def mistake_shares(
+    item: ReportItem, counts: Sequence[MistakeCount], attempts: int, seed: int | None = None
 ) -> list[MistakeShare]:
-    seeds = {variant.id: variant.seed for variant in variants}
+    """The mistakes in so many attempts, at one variant if its seed is given."""
     return [
         MistakeShare(
             mistake=count.mistake,
@@ -169,30 +160,30 @@ def _mistakes(
             text=mistake_text(item.problem, count.mistake),
             attempts=count.attempts,
             students=count.students,
-            share=count.attempts / (attempts if count.variant is None else of_variants[item.id, count.variant]),
-            variant=seeds.get(count.variant) if count.variant is not None else None,
+            share=count.attempts / attempts,
+            variant=seed,
         )
         for count in counts
-        if count.variant is None or count.variant in seeds
     ]
 
 
-def _options(
-    item: ReportItem,
-    counts: Sequence[OptionCount],
-    of_variants: Mapping[tuple[str, int], int],
-    variants: Sequence[VariantAnalysis],
-) -> list[OptionShare]:
+def _of_variant(item: ReportItem, tally: ItemTally, variant: VariantAnalysis) -> list[MistakeShare]:
+    counts = tally.variants[variant.id]
+    return mistake_shares(item, counts.mistakes, counts.attempts, variant.seed)
+
+
+def _options(item: ReportItem, tally: ItemTally, variants: Sequence[VariantAnalysis]) -> list[OptionShare]:
     """Every option of every variant, chosen or not; options that cannot be explained any more only if chosen."""
     shares: list[OptionShare] = []
-    if not counts:
-        return shares
     for variant in variants:
-        mine = {(count.field, count.option): count for count in counts if count.variant == variant.id}
+        counts = tally.variants[variant.id]
+        if not counts.options:
+            continue
+        chosen = {(each.field, each.option): each.attempts for each in counts.options}
         fields = option_meanings(item.problem, variant.version, variant.seed, variant.parameters, variant.layout)
         meanings = {(field, each.id): each for field, options in fields.items() for each in options}
-        for field, option in sorted(mine.keys() | (meanings.keys() if mine else set())):
-            meaning, count = meanings.get((field, option)), mine.get((field, option))
+        for field, option in sorted(chosen.keys() | meanings.keys()):
+            meaning, attempts = meanings.get((field, option)), chosen.get((field, option), 0)
             shares.append(
                 OptionShare(
                     seed=variant.seed,
@@ -201,8 +192,8 @@ def _options(
                     text=meaning.text if meaning else None,
                     right=meaning.right if meaning else None,
                     mistakes=meaning.mistakes if meaning else (),
-                    attempts=count.attempts if count else 0,
-                    share=count.attempts / of_variants[item.id, variant.id] if count else 0.0,
+                    attempts=attempts,
+                    share=attempts / counts.attempts,
                 )
             )
     return shares

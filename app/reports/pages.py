@@ -21,10 +21,9 @@ from app.reports import answers, figures
 from app.reports.api import Order, wish_of
 from app.reports.concepts import Concepts, concepts
 from app.reports.definitions import DEFINITIONS
-from app.reports.exercises import mistake_text
 from app.reports.gradebook import Line, Wish, count_lines, gradebook, is_position, position
-from app.reports.items import WEAK, MistakeShare, analyse_items
-from app.reports.marks import Marks, load_marks
+from app.reports.items import WEAK, MistakeShare, analyse_items, mistake_shares
+from app.reports.marks import load_marks
 from app.reports.statistics import ItemStatistics, item_statistics
 from app.reports.student import student_report
 from app.reports.subject import ReportItem, Subject, find_subject, sections
@@ -37,12 +36,6 @@ PATH = "/{language:language}/assignments/{assignment_id}/report"
 
 LINES = 50
 WEEK = timedelta(days=7)
-COUNTED_AT_ONCE = 100_000
-"""With more attempts than this, the overview leaves counting the mistakes to the pages of the items.
-
-Mistakes are counted over all students, so they are left out, too, where only one section is looked at.
-"""
-
 T = TypeVar("T")
 
 
@@ -124,7 +117,7 @@ async def show_report(
             "summary": summary,
             "histogram": figures.histogram(summary) if summary.submitted else None,
             "scatter": figures.scatter(subject, statistics),
-            "items": _rows(session, subject, statistics, with_mistakes=not wish.section and _few(marks)),
+            "items": _rows(session, subject, statistics, with_mistakes=not wish.section),
             "means": [_mean(marks.points[:, column]) for column in range(len(subject.items))],
             "gradebook": Gradebook(
                 lines=lines[:LINES],
@@ -141,30 +134,17 @@ async def show_report(
     return render(request, language, "report.html", section="reports", subject=subject, **found)
 
 
-def _few(marks: Marks) -> bool:
-    return int(marks.attempts.sum()) <= COUNTED_AT_ONCE
-
-
 def _rows(
     session: Session, subject: Subject, statistics: list[ItemStatistics], *, with_mistakes: bool
 ) -> list[ItemRow]:
-    """Items, with the most frequent mistake of each if it is wanted."""
-    tallies = tallies_of(session, subject) if with_mistakes else None
+    """Items, with the most frequent mistake of each: of all students, so of no use beside a single section."""
+    tallies = tallies_of(session, subject) if with_mistakes else {}
     rows = []
     for item, each in zip(subject.items, statistics, strict=True):
-        first = next(iter(tallies.mistakes.get(item.id, ())), None) if tallies else None
-        mistake = None
-        if tallies and first:
-            mistake = MistakeShare(
-                mistake=first.mistake,
-                field=first.field,
-                text=mistake_text(item.problem, first.mistake),
-                attempts=first.attempts,
-                students=first.students,
-                share=first.attempts / tallies.attempts[item.id],
-            )
+        tally = tallies.get(item.id)
+        shares = mistake_shares(item, tally.mistakes[:1], tally.attempts) if tally else []
         index = each.discrimination_index
-        rows.append(ItemRow(item, each, index is not None and index < WEAK, mistake))
+        rows.append(ItemRow(item, each, index is not None and index < WEAK, next(iter(shares), None)))
     return rows
 
 

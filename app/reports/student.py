@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session, aliased
 
 from app.attempts.models import Attempt, Score, Variant
 from app.core.errors import UnknownPersonError
-from app.reports.answers import PAUSE
 from app.reports.exercises import mistake_text
 from app.reports.gradebook import Line, Wish, gradebook
 from app.reports.subject import ReportItem, Subject
+from app.reports.tallies import PAUSE
 from problems.text import Text
 
 
@@ -69,12 +69,10 @@ def student_report(session: Session, subject: Subject, person_id: str) -> Studen
         raise UnknownPersonError("Nobody with this id is a student of the course.")
     items = {item.id: item for item in subject.items}
     attempts: dict[str, list[StudentAttempt]] = {}
-    before: datetime | None = None
     for row in session.execute(_attempts(subject, person_id)):
         attempt: Attempt = row.Attempt
         item = items[str(attempt.item_id)]
-        attempts.setdefault(item.id, []).append(_attempt(item, attempt, row.seed, row.Score, before))
-        before = attempt.created_at
+        attempts.setdefault(item.id, []).append(_attempt(item, attempt, row.seed, row.Score))
     return StudentReport(line=lines[0], attempts=attempts)
 
 
@@ -90,16 +88,14 @@ def _attempts(subject: Subject, person_id: str) -> Any:
     )
 
 
-def _attempt(
-    item: ReportItem, attempt: Attempt, seed: int, score: Score | None, before: datetime | None
-) -> StudentAttempt:
-    gap = attempt.created_at - before if before else None
+def _attempt(item: ReportItem, attempt: Attempt, seed: int, score: Score | None) -> StudentAttempt:
+    seconds = attempt.seconds
     return StudentAttempt(
         id=attempt.id,
         number=attempt.number or 0,
         seed=seed,
         created_at=attempt.created_at,
-        seconds=int(gap.total_seconds()) if gap is not None and gap <= PAUSE else None,
+        seconds=seconds if seconds is not None and seconds <= PAUSE else None,
         score=score.score if score else None,
         max_score=score.max_score if score else None,
         correct=score.correct if score else None,

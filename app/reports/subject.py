@@ -13,6 +13,9 @@ from app.courses.roles import STAFF, assignment_for
 from problems.catalogue import UnknownProblemError, find
 from problems.text import Text
 
+COMPARED = ("fixed", "shared", "pool")
+"""The modes of seeds in which several students meet the same variant."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReportItem:

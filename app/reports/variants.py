@@ -4,6 +4,7 @@ Only where several students meet the same variant can it be told: with a fixed o
 every student has a seed of their own, each variant has one student, and nothing is compared.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -14,17 +15,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.attempts.models import Variant
-from app.reports.answers import variants_of_students
 from app.reports.marks import Marks
 from app.reports.statistics import Floats, ItemStatistics, item_statistics
 from app.reports.subject import Subject
+from app.reports.tallies import ItemTally
 
 FEWEST = 5  # students on either side of a comparison
 LEVEL = 0.05
 CLEAR = 0.1
 """A variant is not called harder for less than this share of the points, however sure it may be."""
-
-COMPARED = ("fixed", "shared", "pool")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +59,19 @@ def is_harder(mine: Floats, others: Floats, variants: int) -> bool:
     return difference < NormalDist().inv_cdf(LEVEL / variants) * error
 
 
-def analyse_variants(session: Session, subject: Subject, marks: Marks) -> dict[str, list[VariantAnalysis]]:
+def analyse_variants(
+    session: Session, subject: Subject, marks: Marks, tallies: Mapping[str, ItemTally]
+) -> dict[str, list[VariantAnalysis]]:
     """The variants of each item whose students share them, by seed."""
-    items = [item.id for item in subject.items if item.seed_mode in COMPARED]
     rows_of = {person: row for row, person in enumerate(marks.people)}
     found: dict[str, list[VariantAnalysis]] = {}
-    for item_id, dealt in variants_of_students(session, subject, items).items():
+    for item_id, tally in tallies.items():
         groups: dict[int, list[int]] = {}
-        for person, variant in dealt.items():
+        for person, variant in tally.dealt.items():
             if person in rows_of:
                 groups.setdefault(variant, []).append(rows_of[person])
+        if not groups:
+            continue
         stored = {row.id: row for row in session.scalars(select(Variant).where(Variant.id.in_(groups)))}
         analyses = [
             _analyse(subject, marks, item_id, stored[variant], rows, groups) for variant, rows in groups.items()

@@ -142,6 +142,8 @@ def create_launches() -> None:
         sa.Column("title", sa.String(200), nullable=False),
         sa.Column("context_id", ID, nullable=False),
         sa.Column("assignment_id", ID, nullable=True),
+        sa.Column("line_item_url", URL, nullable=True),
+        sa.Column("line_item_due_at", INSTANT, nullable=True),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["deployment_id"], ["lti_deployments.id"], name=op.f("fk_lti_links_deployment_id")),
         sa.ForeignKeyConstraint(["context_id"], ["lti_contexts.id"], name=op.f("fk_lti_links_context_id")),
@@ -153,6 +155,7 @@ def create_launches() -> None:
     )
     op.create_index(op.f("ix_lti_links_assignment_id"), "lti_links", ["assignment_id"])
     op.create_index(op.f("ix_lti_links_context_id"), "lti_links", ["context_id"])
+    op.create_index(op.f("ix_lti_links_line_item_due_at"), "lti_links", ["line_item_due_at"])
     op.create_table(
         "lti_copies",
         sa.Column("context_id", ID, nullable=False),

@@ -54,6 +54,13 @@ OF_DRAFTS = "401 401 404 404 403 ok 404 ok"  # students don't know of what is no
 ADMINISTRATORS = "401 401 403 403 403 403 403 ok"
 
 PRACTICE = {"problem": "1.4", "seed": 0, "form": "open", "answers": {"count": 128}}
+# An address that is never called: it is none of the public internet.
+PLATFORM = dict.fromkeys(("authorization_url", "token_url", "keyset_url"), "https://127.0.0.1:9/") | {
+    "name": "Moodle",
+    "issuer": "https://moodle.example.edu",
+    "client_id": "haitang",
+    "deployments": ["1"],
+}
 ITEM = {"problem": "1.4", "form": "open", "points": 2, "seed_mode": "fixed", "seed": 0}
 
 
@@ -165,6 +172,16 @@ MATRIX: dict[str, Row] = {
     "createExtension": Row(STAFF, lambda names: {"person_id": names["person_id"], "extra_attempts": 1}),
     "changeExtension": Row(STAFF, {"extra_attempts": 2}),
     "deleteExtension": Row(STAFF),
+    # learning platforms
+    "getTool": Row(ADMINISTRATORS),
+    "listPlatforms": Row(ADMINISTRATORS),
+    "createPlatform": Row(ADMINISTRATORS, PLATFORM | {"client_id": "another"}),
+    "getPlatform": Row(ADMINISTRATORS),
+    "changePlatform": Row(ADMINISTRATORS, {"name": "Other"}),
+    "createDeployment": Row(ADMINISTRATORS, {"deployment_id": "2"}),
+    "deleteDeployment": Row(ADMINISTRATORS),
+    "testPlatform": Row(ADMINISTRATORS),
+    "createRegistration": Row(ADMINISTRATORS),
     # reports
     "getReport": Row(STAFF),
     "getItemReports": Row(STAFF),
@@ -174,6 +191,21 @@ MATRIX: dict[str, Row] = {
     "getGradebookCsv": Row(STAFF),
     "getWorkbook": Row(STAFF),
     "getAttemptLines": Row(STAFF),
+    # exports hold keys
+    "exportProblem": Row("401 401 403 403 403 ok ok ok"),
+    "exportAssignment": Row(STAFF),
+    # webhooks
+    "listWebhooks": Row(INSTRUCTORS),
+    "createWebhook": Row(INSTRUCTORS, {"url": "https://192.0.43.8/hook"}),
+    "getWebhook": Row(INSTRUCTORS),
+    "changeWebhook": Row(INSTRUCTORS, {"enabled": False}),
+    "deleteWebhook": Row(INSTRUCTORS),
+    "rotateWebhookSecret": Row(INSTRUCTORS, {"overlap_hours": 1}),
+    "pingWebhook": Row(INSTRUCTORS),
+    "listDeliveries": Row(INSTRUCTORS),
+    "getDelivery": Row(INSTRUCTORS),
+    "resendDelivery": Row(INSTRUCTORS),
+    "resendFailedDeliveries": Row(INSTRUCTORS),
 }
 UNREACHABLE = {"getFigure"}  # its addresses are signed, and belong to what anybody may see
 
@@ -196,7 +228,8 @@ def row_cells() -> list[Any]:
 
 @contextlib.asynccontextmanager
 async def running(file: Path) -> AsyncIterator[FastAPI]:
-    app = create_app(Settings(database_url=f"sqlite:///{file}", secret=SECRET))
+    settings = Settings(database_url=f"sqlite:///{file}", secret=SECRET, webhook_sender=False)
+    app = create_app(settings)
     async with app.router.lifespan_context(app):
         yield app
 
@@ -257,11 +290,15 @@ async def populate(world: World) -> None:
         names["extension_id"] = (await post(f"{sheet}/extensions", {"section": "A", "extra_attempts": 1}))["id"]
         invited = await post(f"{course}/invitations", {"role": "student"})
         names |= {"invitation_id": invited["id"], "invitation_token": invited["token"]}
+        platform = await post("/lti/platforms", PLATFORM)
+        names |= {"platform_id": platform["id"], "deployment": platform["deployments"][0]["id"]}
         for name, role in (("attempt_id", "student"), ("guests_attempt", "guest"), ("nobodys_attempt", "anonymous")):
             names[name] = (await post("/attempts", PRACTICE, role))["id"]
         names["assigned_attempt"] = (await post("/attempts", answer(names), "student"))["id"]
         regrade = {"item": names["item_id"], "settings": {"points": 5.0}, "reason": "a test"}
         names["regrade_id"] = (await post(f"{sheet}/regrades", regrade))["id"]
+        names["webhook_id"] = (await post(f"{course}/webhooks", {"url": "https://192.0.43.8/hook"}))["id"]
+        names["delivery_id"] = (await post(f"/webhooks/{names['webhook_id']}/ping", {}))["id"]
 
 
 @pytest.fixture(scope="module")

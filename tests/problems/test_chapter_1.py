@@ -295,12 +295,12 @@ def misprinted(p: Parameters) -> Any:
 def test_mistakes_made_by_other_means_are_named(
     problem: Problem[Any], field: str, mistake: str, answer: Callable[[Parameters], Any]
 ) -> None:
-    """In nearly every variant; in the rest they coincide with the key or with another mistake, and get no name."""
+    """In nearly every variant; in the rest they are near the key or lead where another one does, and get no name."""
     names = [
         named(variant, field, rounded(answer(variant.parameters), 3)) for variant in map(deal_of(problem), range(100))
     ]
     assert set(names) <= {mistake, None}
-    assert names.count(mistake) >= 95
+    assert names.count(mistake) >= 90
 
 
 def deal_of(problem: Problem[Any]) -> Callable[[int], Variant[Any]]:

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections import Counter
 
 import pytest
 
@@ -13,7 +14,7 @@ from problems.diagnosis import describe, option_sources
 from problems.families import FAMILIES, shared
 from problems.feedback import reread
 from problems.grading import grade
-from problems.problem import Field
+from problems.problem import Field, Mistake
 from problems.text import Text
 from problems.tolerance import Tolerance
 from problems.variant import KEY
@@ -303,59 +304,114 @@ def test_a_stored_id_can_be_described():
 # Random wrong answers
 
 
-def scattered(rng, kind, key, far):
+def scattered(rng, kind, key, *, far):
     """A wrong answer near the key (1 to 50 tolerances off in every number, or in one), or anywhere of its size."""
     if isinstance(key, tuple):
         if not far and rng.random() < 0.5:
             place = rng.randrange(len(key))
-            return [scattered(rng, kind, k, far) if i == place else k for i, k in enumerate(key)]
-        return [scattered(rng, kind, k, far) for k in key]
+            return [scattered(rng, kind, k, far=far) if i == place else k for i, k in enumerate(key)]
+        return [scattered(rng, kind, k, far=far) for k in key]
+    reach = 3 * max(1.0, abs(key))
+    if isinstance(kind, Integer):
+        return round(key + rng.uniform(-reach, reach)) if far else key + rng.choice((-1, 1)) * rng.randint(1, 50)
     if far:
-        return rng.uniform(-1, 1) * 3 * max(1.0, abs(key))
+        return rng.uniform(-reach, reach)
     return key + rng.choice((-1, 1)) * rng.uniform(1.01, 50) * kind.tolerance.width(key)
 
 
 def rounded(value):
-    return [rounded(each) for each in value] if isinstance(value, list | tuple) else round(value, 3)
+    if isinstance(value, list | tuple):
+        return [rounded(each) for each in value]
+    return value if isinstance(value, int) else round(value, 3)
 
 
-def named_by_chance(problems, answers):
+def named_by_chance(answers):
+    """How many random answers, in one field or in all, near and far, are wrong, and how many of them get a name."""
     rng = random.Random(20_24)
-    wrong = named = 0
-    for problem in problems:
+    counted = Counter()
+    for problem in OPEN:
         for k in range(answers):
             variant = deal(problem, 1 + k % 25)
-            field = rng.choice(variant.native_fields)
-            if isinstance(field.kind, Formula | Integer):
-                continue
-            given = scattered(rng, field.kind, variant.solved[field.name], far=k % 2 == 0)
-            given = given if k % 3 == 0 else rounded(given)
-            result = {f.name: f for f in grade(variant, "open", dict(variant.solved) | {field.name: given}).fields}
-            wrong += not result[field.name].correct
-            named += result[field.name].mistake is not None
-    return wrong, named
+            kinds = {f.name: f.kind for f in variant.native_fields if not isinstance(f.kind, Formula)}
+            chosen = set(kinds) if k // 25 % 2 else {rng.choice(list(kinds))}
+            far = k // 50 % 2 == 0
+            given = {name: variant.solved[name] for name in kinds}
+            for name in chosen:
+                value = scattered(rng, kinds[name], given[name], far=far)
+                given[name] = value if k % 3 == 0 else rounded(value)
+            for field in grade(variant, "open", given).fields:
+                if field.name in chosen and not field.correct:
+                    which = (problem.id, "far" if far else "near")
+                    counted[which, "wrong"] += 1
+                    counted[which, "named"] += field.mistake is not None
+    return counted
 
 
-def of_kind(*kinds):
-    return [p for p in OPEN if all(isinstance(field.kind, kinds) for field in deal(p, 1).native_fields)]
+def summed(counted, what, where=None):
+    return sum(n for ((_, place), kind), n in counted.items() if kind == what and where in (None, place))
 
 
-def test_vectors_and_matrices_are_hardly_ever_named_by_chance():
-    wrong, named = named_by_chance(of_kind(Vector, Matrix), 300)
-    assert wrong > 4000
-    assert named <= 0.001 * wrong
-
-
-@pytest.mark.soak
-def test_of_a_hundred_thousand_vectors_and_matrices_one_in_a_thousand_is_named():
-    problems = of_kind(Vector, Matrix)
-    wrong, named = named_by_chance(problems, 110_000 // len(problems))
-    assert wrong > 100_000
-    assert named <= 0.001 * wrong
+def test_random_answers_are_hardly_ever_named():
+    """Vectors, matrices, single numbers and counts, on every exercise."""
+    counted = named_by_chance(200)
+    assert summed(counted, "wrong") > 8000
+    assert summed(counted, "named") <= 0.001 * summed(counted, "wrong")
 
 
 @pytest.mark.soak
-def test_single_numbers_meet_by_chance_more_often():
-    """Within 50 tolerances are 100 numbers of three decimals; where a mistake leads to one of them, it is named."""
-    wrong, named = named_by_chance(of_kind(Number), 3000)
-    assert named <= 0.02 * wrong
+def test_of_a_hundred_thousand_random_answers_one_in_a_thousand_is_named():
+    counted = named_by_chance(2000)
+    for where in ("near", "far"):
+        wrong, named = summed(counted, "wrong", where), summed(counted, "named", where)
+        print(where, wrong, named, Counter({key: n for key, n in counted.items() if key[1] == "named" and n}))  # noqa: T201
+        assert wrong > 50_000
+        assert named <= 0.001 * wrong
+
+
+def alone(make_problem, kind, key):
+    """An exercise of one number, where adding 40 units or 60 is a mistake."""
+    unit = 1 if isinstance(kind, Integer) else 0.001
+    mistakes = tuple(
+        Mistake(id=f"{k} more", text=Text(f"{k} more.", f"多了 {k}。"), answers=lambda _, k=k: {"w": key + k * unit})
+        for k in (40, 60)
+    )
+    asked = {"fields": lambda _: (Field(name="w", kind=kind),), "solve": lambda _: {"w": key}, "mistakes": mistakes}
+    return deal(make_problem(**asked, printed_options={}, published={}), 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "near", "far"),
+    [(Integer(), 300, "340", "360"), (Number(NEAR), 1.25, "1.29", "1.31")],
+)
+def test_a_single_number_near_the_key_may_be_a_coincidence(make_problem, kind, key, near, far):
+    variant = alone(make_problem, kind, key)
+    (field,) = grade(variant, "open", {"w": near}).fields
+    assert (field.mistake, field.candidates) == (None, ("40 more",))
+    assert field.feedback.en.endswith("It may be a coincidence, but the same number comes from this mistake: 40 more.")
+    assert field.feedback.zh.endswith("也可能只是巧合，但下面这个错误恰好得到同样的数：多了 40。")
+    (field,) = grade(variant, "open", {"w": far}).fields
+    assert (field.mistake, field.candidates, field.feedback.en) == ("60 more", (), "60 more.")
+
+
+def test_more_digits_or_a_second_number_make_it_certain(make_problem):
+    variant = alone(make_problem, Number(NEAR), 1 / 3)
+    assert mistake_of(variant, w="0.373") is None
+    assert mistake_of(variant, w="0.37333") == "40 more"
+    counts = deal(find("2.3"), 0)  # the kernel's side is one too small, in height and width
+    named = [field.mistake for field in grade(counts, "open", {"N": 10, "H": 4, "W": 4, "C": 3}).fields]
+    assert named == [None, "one-forgotten", "one-forgotten", None]
+
+
+@every_open_problem
+def test_numbers_as_large_as_they_go_are_wrong_and_nothing_else(problem):
+    variant = deal(problem, 1)
+    for huge in (1e308, -1e308):
+
+        def filled(value, huge=huge):
+            return [filled(each) for each in value] if isinstance(value, tuple) else huge
+
+        given = {
+            field.name: "0" if isinstance(field.kind, Formula | Integer) else filled(variant.solved[field.name])
+            for field in variant.native_fields
+        }
+        assert {field.mistake for field in grade(variant, "open", given).fields} <= {None}

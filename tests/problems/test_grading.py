@@ -230,7 +230,7 @@ def test_of_several_mistakes_the_one_that_fits_all_answers_is_named():
     """2.3: the depth is wrong in both, but who exchanges N and C has N wrong as well."""
     variant = deal(find("2.3"), 0)
     wrong_depth = grade(variant, "open", {"N": 10, "H": 5, "W": 5, "C": 10})
-    assert [field.mistake for field in wrong_depth.fields] == [None, None, None, "depth-of-output"]
+    assert [field.candidates for field in wrong_depth.fields] == [(), (), (), ("depth-of-output",)]
     exchanged = grade(variant, "open", {"N": 3, "H": 5, "W": 5, "C": 10})
     assert [field.mistake for field in exchanged.fields] == [
         "number-and-channels-swapped",

@@ -78,13 +78,14 @@ def test_slips_in_a_matrix(exercise, given, slip):
 
 
 def test_slips_in_single_numbers(exercise):
-    variant = exercise(x=(Number(NEAR), 1.234), n=(Integer(), 120))
+    variant = exercise(x=(Number(NEAR), 1.234), n=(Integer(), 1200))
     assert named(variant, x=-1.234) == {"x": "signs-of-all-components"}
     assert named(variant, x=0.123) == {"x": "decimal-point"}
     assert named(variant, x=1234) == {"x": "decimal-point"}
-    assert named(variant, n=12) == {"n": "decimal-point"}
-    assert named(variant, n=-120) == {"n": "signs-of-all-components"}
-    assert named(variant, n=121) == {"n": None}
+    assert named(variant, n=120) == {"n": "decimal-point"}
+    assert named(variant, n=12_000) == {"n": "decimal-point"}
+    assert named(variant, n=-1200) == {"n": None}  # no count is below 0
+    assert named(variant, n=1201) == {"n": None}
 
 
 def test_answers_in_each_others_place(exercise):

@@ -302,6 +302,14 @@ def test_less_is_told_where_the_policy_says_so(detail: Any, told: str) -> None:
     assert graded.fields[-1].mistake is None
 
 
+def test_a_run_that_explodes_is_judged_all_the_same() -> None:
+    for problem in TRACED:
+        size = len(deal(problem, 1).parameters["w0"])
+        rows = [[0.0] * size, [1e308] * size, [-1e308] * size, [1.0] * size]
+        with contextlib.suppress(FormatError):  # of the perceptron: 1e308 has too few digits
+            assert not report(deal(problem, 1), rows).correct
+
+
 # Reading
 
 

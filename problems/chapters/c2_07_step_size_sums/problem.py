@@ -28,11 +28,18 @@ def draw(draws: Draws) -> Schedule:
     return Schedule(rate=draws.integer(6, 30) / 20, steps=draws.integer(5, 12))
 
 
-def _sums(steps: int, step_size: Callable[[int], float]) -> Answers:
-    """Σ η over T steps, Σ η² over them, and Σ η² over the T steps after them, steps counted from 0 as in `descent`."""
-    sizes = [step_size(t) for t in range(2 * steps)]
+def _sums(steps: int, step_size: Callable[[int], float], *, more: int = 0) -> Answers:
+    """Σ η over T steps, Σ η² over them, and Σ η² over the T steps after them, steps counted from 0 as in `descent`.
+
+    Each sum ends `more` terms later.
+    """
+    sizes = [step_size(t) for t in range(2 * steps + more)]
     squares = [size * size for size in sizes]
-    return {"sum": math.fsum(sizes[:steps]), "squares": math.fsum(squares[:steps]), "next": math.fsum(squares[steps:])}
+    return {
+        "sum": math.fsum(sizes[: steps + more]),
+        "squares": math.fsum(squares[: steps + more]),
+        "next": math.fsum(squares[steps:]),
+    }
 
 
 def solve(p: Schedule) -> Answers:
@@ -117,12 +124,12 @@ MISTAKES = {
         ),
     ),
     "one-term-fewer": (
-        lambda p: _sums(p["steps"] - 1, inverse_sqrt(p["rate"])),
-        Text("Your sums stop one term early.", "你的和式少加了一项。"),
+        lambda p: _sums(p["steps"], inverse_sqrt(p["rate"]), more=-1),
+        Text("Your sums stop one term early.", "你的和式少加了最后一项。"),
     ),
     "one-term-more": (
-        lambda p: _sums(p["steps"] + 1, inverse_sqrt(p["rate"])),
-        Text("Your sums have one term too many.", "你的和式多加了一项。"),
+        lambda p: _sums(p["steps"], inverse_sqrt(p["rate"]), more=1),
+        Text("Your sums have one term too many at the end.", "你的和式在末尾多加了一项。"),
     ),
     "constant-step": (
         lambda p: _sums(p["steps"], lambda _: p["rate"]),
@@ -171,7 +178,7 @@ MISTAKES = {
 
 problem = Problem(
     id="c2.7",
-    version=1,
+    version=2,
     topic="step-size",
     folder=Path(__file__).parent,
     printed=Schedule(rate=0.5, steps=10),

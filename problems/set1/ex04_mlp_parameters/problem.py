@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from problems.answers import Integer
+from problems.candidates import ANYBODYS
 from problems.draws import Draws
 from problems.exhibits import Column, Exhibits, Table, symbol
 from problems.problem import Answers, Field, Mistake, Problem
@@ -21,7 +22,14 @@ class Network(TypedDict):
 
 
 def draw(draws: Draws) -> Network:
-    return Network(layers=[draws.integer(2, 12) for _ in range(draws.integer(3, 5))])
+    """Layers so wide that biases that were forgotten move the count by more than a slip of arithmetic does."""
+    return Network(layers=[4 * draws.integer(15, 80) for _ in range(draws.integer(3, 5))])
+
+
+def ill_posed(p: Network) -> str | None:
+    if abs(p["layers"][0] - p["layers"][-1]) <= ANYBODYS:
+        return "the biases of the input layer are as many as those of the output layer, or nearly"
+    return None
 
 
 def solve(p: Network) -> Answers:
@@ -181,11 +189,12 @@ MISTAKES = (
 
 problem = Problem(
     id="1.4",
-    version=1,
+    version=2,
     topic="neural-networks",
     folder=Path(__file__).parent,
     printed=Network(layers=[6, 5, 10, 3]),
     draw=draw,
+    ill_posed=ill_posed,
     solve=solve,
     fields=lambda _: (Field(name="count", kind=Integer(), label="p ="),),
     values=values,

@@ -22,13 +22,16 @@ class Maps(TypedDict):
 
 
 def draw(draws: Draws) -> Maps:
-    """With stride 1 the kernel is the only one; a larger stride would leave pixels over for several kernels."""
+    """With stride 1 the kernel is the only one; a larger stride would leave pixels over for several kernels.
+
+    There are many channels, as between inner layers, so that a wrong number of them says what went wrong.
+    """
     padding = draws.integer(0, 2)
     side, kernel = draws.integer(9, 40), draws.integer(max(2, padding + 1), 7)
     out = output_size(side, kernel, 1, padding)
     return Maps(
-        input=[side, side, draws.choice((1, 3, 4))],
-        output=[out, out, draws.integer(2, 16)],
+        input=[side, side, draws.choice((96, 128, 160, 192))],
+        output=[out, out, draws.choice((16, 24, 32, 256, 320, 384, 512))],
         stride=1,
         padding=padding,
     )
@@ -66,7 +69,8 @@ def values(p: Maps) -> dict[str, str | Text]:
         "size": str(size),
         "padded": str(size + 2 * padding),
         "in_channels": str(p["input"][2]),
-        "depth": _DEPTHS[p["input"][2]],
+        "source": IMAGE if p["input"][2] == COLOURS else MAP,
+        "depth": COLOUR if p["input"][2] == COLOURS else CHANNELS.format(number=p["input"][2]),
         "out": str(out),
         "out_channels": str(p["output"][2]),
         "kernel": str(solved.side),
@@ -74,11 +78,10 @@ def values(p: Maps) -> dict[str, str | Text]:
     }
 
 
-_DEPTHS = {
-    1: Text("one channel (greyscale)", "1 个通道（灰度）"),
-    3: Text("three channels (colour)", "3 个通道（彩色）"),
-    4: Text("four channels", "4 个通道"),
-}
+COLOURS = 3
+IMAGE, MAP = Text("an image", "图像"), Text("a feature map", "特征图")
+CHANNELS = Text("{number} channels", "{number} 个通道")
+COLOUR = Text("three channels (colour)", "3 个通道（彩色）")
 
 
 def _mistake(
@@ -184,18 +187,13 @@ MISTAKES = (
 )
 
 
-def _ill_posed(p: Maps) -> str | None:
-    return "as many input as output channels" if p["input"][2] == p["output"][2] else None
-
-
 problem = Problem(
     id="2.3",
-    version=1,
+    version=2,
     topic="convolution",
     folder=Path(__file__).parent,
     printed=Maps(input=[11, 11, 3], output=[7, 7, 10], stride=1, padding=0),
     draw=draw,
-    ill_posed=_ill_posed,
     solve=lambda p: kernels(p).answers(),
     fields=lambda _: tuple(Field(name=name, kind=Integer(), label=f"{name} =") for name in "NHWC"),
     values=values,

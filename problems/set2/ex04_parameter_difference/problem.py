@@ -23,7 +23,8 @@ class Layer(TypedDict):
 
 
 def draw(draws: Draws) -> Layer:
-    side, kernel, stride = draws.integer(8, 64), draws.choice((3, 5, 7)), draws.choice((1, 1, 2))
+    """With a filter so large that its parameters, left out or counted wrongly, are more than a slip of arithmetic."""
+    side, kernel, stride = draws.integer(20, 64), draws.choice((9, 11, 13)), draws.choice((1, 1, 2))
     return Layer(image=[side, side], kernel=kernel, stride=stride, padding=draws.integer(0, kernel // 2))
 
 
@@ -90,9 +91,20 @@ def exhibits(p: Layer) -> Exhibits:
     return Exhibits((Table("layers", caption, columns, rows),))
 
 
-def _mistake(id_: str, difference: Callable[[Layer, Counts], int], text: Text, *, core: bool = False) -> Mistake[Layer]:
+def _mistake(
+    id_: str,
+    difference: Callable[[Layer, Counts], int],
+    text: Text,
+    *,
+    core: bool = False,
+    distractor: bool = True,
+) -> Mistake[Layer]:
     """`difference` maps the exercise and its right counts to what the mistake yields."""
-    return Mistake(id=id_, text=text, answers=lambda p: {"difference": difference(p, counts(p))}, core=core)
+
+    def answers(p: Layer) -> Answers:
+        return {"difference": difference(p, counts(p))}
+
+    return Mistake(id=id_, text=text, answers=answers, core=core, distractor=distractor)
 
 
 def _difference(c: Counts) -> int:
@@ -225,11 +237,20 @@ MISTAKES = (
             "你在计算输出大小时忽略了步幅。应当先除以步幅，再加 1。",
         ),
     ),
+    _mistake(
+        "wrong-sign",
+        lambda _, c: -_difference(c),
+        Text(
+            "You subtracted the other way round. It is the fully connected layer that has more.",
+            "你把减数与被减数弄反了。参数更多的是全连接层。",
+        ),
+        distractor=False,
+    ),
 )
 
 problem = Problem(
     id="2.4",
-    version=1,
+    version=2,
     topic="convolution",
     folder=Path(__file__).parent,
     printed=Layer(image=[50, 50], kernel=3, stride=1, padding=1),

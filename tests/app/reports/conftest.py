@@ -7,13 +7,14 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app.accounts import sessions
 from app.accounts.models import Person
 from app.attempts.grade_models import ItemGrade
 from app.attempts.models import Attempt, Score, Variant
+from app.attempts.upkeep import derive_again
 from app.core.ids import new_id
 from app.courses.models import Assignment, Course, Enrolment, Item
 
@@ -117,6 +118,9 @@ async def taught(app, account) -> Taught:
                 },
             )
         answer(add)
+        for item in items:
+            derive_again(session, item, START)
+        session.execute(update(ItemGrade).where(ItemGrade.person_id == people["Ben"]).values(late=True))
 
     def answer(add: Callable[..., Any]) -> None:
         variants = [
@@ -138,7 +142,7 @@ async def taught(app, account) -> Taught:
         given = ANSWERS | {"Gone": ([(True, None)], [(True, None)])}
         for name, answers in given.items():
             at = START
-            for item, variant, points, tries in zip(items, variants, (2.0, 4.0), answers, strict=True):
+            for item, variant, tries in zip(items, variants, answers, strict=True):
                 for number, (right, mistake) in enumerate(tries, start=1):
                     at += timedelta(minutes=4)
                     attempt = {
@@ -151,6 +155,7 @@ async def taught(app, account) -> Taught:
                         "item_id": item,
                         "number": number,
                         "digest": "0",
+                        "seconds": None if at == START + timedelta(minutes=4) else 240,
                     }
                     add(insert(Attempt), attempt)
                     part = {
@@ -174,23 +179,6 @@ async def taught(app, account) -> Taught:
                     # An older score, which a regrade has replaced, counts nowhere.
                     add(insert(Score), score | {"score": 0.0, "correct": False, "fields": [part | {"mistake": "old"}]})
                     add(insert(Score), score | {"score": float(right), "correct": right, "fields": [part]})
-                if tries:
-                    add(
-                        insert(ItemGrade),
-                        {
-                            "item_id": item,
-                            "person_id": people[name],
-                            "score": points * any(right for right, _ in tries),
-                            "raw_share": 1.0,
-                            "attempts": len(tries),
-                            "counted_attempt": None,
-                            "late": name == "Ben",
-                            "overridden": False,
-                            "status": "graded",
-                            "last_activity": at,
-                            "updated_at": at,
-                        },
-                    )
 
     await app.state.service.writer.write(fill)
     return Taught(assignment, course, people, teacher.id, items, teacher.client, student.client, stranger.client)

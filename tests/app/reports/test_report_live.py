@@ -2,10 +2,6 @@
 
 import pytest
 
-from app.accounts.access import Principal
-from app.core.ids import new_id
-from app.reports import tallies
-from app.reports.subject import find_subject
 from problems.catalogue import find
 from problems.dealing import deal
 
@@ -51,16 +47,3 @@ async def test_points_given_by_hand_count_in_the_report(classroom):
     assert given.status_code < 300, given.text
     after = (await room.teacher.client.get(path)).json()["gradebook"]["items"][0]["grades"][0]
     assert (after["score"], after["overridden"]) == (1.5, True)
-
-
-async def test_dear_counts_are_kept_for_a_while_and_cheap_ones_never(classroom, monkeypatch):
-    room = await classroom(1)
-    await room.assign({})
-    with room.app.state.service.database.reading() as session:
-        subject = find_subject(session, room.assignment, Principal(new_id(), is_admin=True, via="token"))
-        monkeypatch.setattr(tallies, "DEAR", 10**6)  # seconds: cheap, however busy the machine is
-        assert tallies.tallies_of(session, subject) is not tallies.tallies_of(session, subject)
-        monkeypatch.setattr(tallies, "DEAR", 0)
-        monkeypatch.setattr(tallies, "SPARING", 10**6)
-        kept = tallies.tallies_of(session, subject)
-        assert tallies.tallies_of(session, subject) is kept

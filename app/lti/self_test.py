@@ -1,0 +1,307 @@
+"""What is wrong with a platform, in words: tries everything that a launch and a score need, but for the browser's part.
+
+    our address · our key set · the platform's key set · its clock · its tokens · deployments · launches · scores
+
+Each check says `ok`, `warning` (it may work) or `fault` (it can't), with a sentence that says what to do. Nothing is
+changed, and no score is sent.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.core.outgoing import OutgoingError, Reply
+from app.core.service import Service
+from app.lti import claims, keys, platforms, token_words
+from app.lti.models import LineItem, Platform, Score
+from app.lti.platforms import PlatformView
+from app.lti.tokens import Client, request_token
+from app.lti.tool import Tool
+from app.lti.words import why
+from problems.text import Text
+
+State: TypeAlias = Literal["ok", "warning", "fault"]
+
+APART = timedelta(seconds=5)  # clocks that differ by less are taken to be the same: a request takes time, too
+LEEWAY = timedelta(seconds=60)  # that launches allow
+SMALLEST_KEY = 2048  # bits, RFC 7518, 3.3
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    state: State
+    text: Text
+
+    def as_json(self) -> dict[str, str]:
+        return {"name": self.name, "state": self.state, "detail": self.text.en, "detail_zh": self.text.zh}
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    checks: Sequence[Check]
+
+    @property
+    def healthy(self) -> bool:
+        return all(check.state != "fault" for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"healthy": self.healthy, "checks": [check.as_json() for check in self.checks]}
+
+
+async def run(service: Service, tool: Tool, platform_id: str) -> SelfTest:
+    """Look at everything, in the order in which faults should be mended.
+
+    Raises:
+        app.lti.platforms.UnknownPlatformError: there is none.
+
+    """
+    view, scores = await service.database.read(_stored, platform_id)
+    checks = [*check_address(service, tool), await _check_own_keys(service, tool)]
+    checks += await _check_keyset(service, view.platform)
+    checks += [
+        await _check_token(service, tool, view.platform, claims.SCOPE_SCORE, "scores"),
+        await _check_token(service, tool, view.platform, claims.SCOPE_MEMBERSHIPS, "class-list"),
+        *_check_stored(view, scores),
+    ]
+    return SelfTest(checks)
+
+
+def _stored(session: Session, platform_id: str) -> tuple[PlatformView, Mapping[str, tuple[int, str | None]]]:
+    """The platform, and of its scores in each state how many there are, with what one of them was told."""
+    mine = select(LineItem.id).where(LineItem.platform_id == platform_id)
+    rows = session.execute(
+        select(Score.state, func.count(), func.max(Score.last_error))
+        .where(Score.line_item_id.in_(mine))
+        .group_by(Score.state)
+    )
+    return platforms.view(session, platform_id), {state: (count, error) for state, count, error in rows}
+
+
+# Our own side
+
+_NO_ADDRESS = Text(
+    "HAITANG_PUBLIC_URL is not set. Platforms must know one address of this service; set it, else they are told "
+    "{base}, which is how this page was reached.",
+    "没有设置 HAITANG_PUBLIC_URL。平台需要知道本服务的一个固定地址；请设置它，否则平台得到的是打开本页所用的 {base}。",
+)
+_NO_TLS = Text(
+    "The service is known as {base}. In a platform it must be reached by https: browsers keep no cookie in a frame "
+    "otherwise, and platforms refuse such an address.",
+    "本服务的地址是 {base}。在平台中必须通过 https 访问：否则浏览器不会在框架内保存 cookie，平台也会拒绝这样的地址。",
+)
+_ADDRESS = Text("Platforms reach this service at {base}.", "平台通过 {base} 访问本服务。")
+_OWN_KEYS_UNSEEN = Text(
+    "This server could not look at its own key set at {url}, so nobody knows whether the platform can. {why}",
+    "本服务器无法查看自己位于 {url} 的密钥集，因此也不知道平台能否取得。{why}",
+)
+_OWN_KEYS_WRONG = Text(
+    "What is served at {url} is not the key set of this service. Does the proxy lead there, and is the address right?",
+    "{url} 提供的不是本服务的密钥集。请检查反向代理的指向和地址是否正确。",
+)
+_OWN_KEYS = Text(
+    "Our key set is served at {url}; platforms check our signatures by it.",
+    "我们的密钥集位于 {url}，平台用它验证我们的签名。",
+)
+
+
+def check_address(service: Service, tool: Tool) -> list[Check]:
+    """Whether people and platforms can reach us under the address that we tell them."""
+    if urlsplit(tool.base).scheme != "https":
+        state: State = "warning" if service.settings.lti_allow_loopback else "fault"
+        return [Check("address", state, _NO_TLS.format(base=tool.base))]
+    if service.settings.public_url is None:
+        return [Check("address", "warning", _NO_ADDRESS.format(base=tool.base))]
+    return [Check("address", "ok", _ADDRESS.format(base=tool.base))]
+
+
+async def _check_own_keys(service: Service, tool: Tool) -> Check:
+    ours = {key["kid"] for key in (await keys.public_jwks(service))["keys"]}
+    try:
+        reply = await service.outgoing.get(tool.keyset, accept="application/json")
+    except OutgoingError as error:
+        # In the network of the server the name may lead elsewhere than for the platform.
+        reason = why(error)
+        return Check("own-keys", "warning", _with(_OWN_KEYS_UNSEEN, reason, url=tool.keyset))
+    found = {key.get("kid") for key in _keys_in(reply) or () if isinstance(key, dict)}
+    if not reply.is_success or not ours <= found:
+        return Check("own-keys", "fault", _OWN_KEYS_WRONG.format(url=tool.keyset))
+    return Check("own-keys", "ok", _OWN_KEYS.format(url=tool.keyset))
+
+
+# The platform's key set and clock
+
+_NO_KEYS = Text("The key set at {url} did not come. {why}", "未能取得位于 {url} 的密钥集。{why}")
+_NOT_FOUND = Text(
+    "The address of the key set answers {status}. Compare it with the one that the platform shows.",
+    "密钥集的地址返回 {status}。请与平台上显示的地址核对。",
+)
+_MOVED = Text(
+    "The address of the key set leads on to {url}. Addresses are called without following; enter that one.",
+    "密钥集的地址转向 {url}。本服务不跟随跳转，请直接填写后者。",
+)
+_PAGE = Text(
+    "At the address of the key set there is something else, such as a web page. Compare it with the one that the "
+    "platform shows.",
+    "密钥集的地址上不是密钥集，可能是网页。请与平台上显示的地址核对。",
+)
+_NO_USABLE_KEY = Text(
+    "The key set has no key that can be used: RSA with a kid, for signatures, of {bits} bits at least. Launches can't "
+    "be verified.",
+    "密钥集中没有可用的密钥：需要带 kid、用于签名、长度不少于 {bits} 位的 RSA 密钥。无法验证平台的启动消息。",
+)
+_KEYS = Text(
+    "The platform's key set has {usable} usable keys.",
+    "平台的密钥集中有 {usable} 个可用的密钥。",
+)
+_NO_DATE = Text(
+    "The platform does not say what time it is, so the clocks could not be compared.",
+    "平台没有说明它的时间，无法比较两边的时钟。",
+)
+_CLOCK = Text(
+    "The clocks of the platform and of this server agree.",
+    "平台与本服务器的时钟一致。",
+)
+_CLOCK_APART = Text(
+    "The platform's clock is {seconds} seconds {en} this server's. Launches allow {leeway}, and messages live a "
+    "minute. Let both set their clocks by NTP.",
+    "平台的时钟比本服务器{zh} {seconds} 秒。启动消息只允许相差 {leeway} 秒，有效期不过一分钟。请让两边都用 NTP 校时。",
+)
+
+
+async def _check_keyset(service: Service, platform: Platform) -> list[Check]:
+    asked = service.clock()
+    try:
+        reply = await service.outgoing.get(platform.keyset_url, accept="application/json")
+    except OutgoingError as error:
+        return [Check("keyset", "fault", _with(_NO_KEYS, why(error), url=platform.keyset_url))]
+    middle = asked + (service.clock() - asked) / 2
+    return [_keyset_check(reply), _clock_check(reply, middle)]
+
+
+def _keyset_check(reply: Reply) -> Check:
+    if 300 <= reply.status < 400:
+        return Check("keyset", "fault", _MOVED.format(url=reply.headers.get("location", "")[:300]))
+    if not reply.is_success:
+        return Check("keyset", "fault", _NOT_FOUND.format(status=reply.status))
+    found = _keys_in(reply)
+    if found is None:
+        return Check("keyset", "fault", _PAGE)
+    usable = sum(map(is_usable, found))
+    if not usable:
+        return Check("keyset", "fault", _NO_USABLE_KEY.format(bits=SMALLEST_KEY))
+    return Check("keyset", "ok", _KEYS.format(usable=usable))
+
+
+def _keys_in(reply: Reply) -> list[Any] | None:
+    """The members of a key set; None if it is none."""
+    try:
+        content = reply.json()
+    except ValueError:
+        return None
+    found = content.get("keys") if isinstance(content, dict) else None
+    return found if isinstance(found, list) else None
+
+
+def is_usable(key: object) -> bool:
+    """Whether a launch could be verified by this member of a key set."""
+    if not isinstance(key, dict) or not isinstance(key.get("kid"), str) or not isinstance(key.get("n"), str):
+        return False
+    right = key.get("kty") == "RSA" and key.get("use", "sig") == "sig" and key.get("alg", "RS256") == "RS256"
+    return right and len(key["n"].rstrip("=")) * 6 >= SMALLEST_KEY  # base64 has six bits a character
+
+
+def _clock_check(reply: Reply, now: datetime) -> Check:
+    try:
+        theirs = parsedate_to_datetime(reply.headers.get("date", ""))
+    except ValueError:
+        return Check("clock", "warning", _NO_DATE)
+    # The header has whole seconds: on average it is half of one late.
+    difference = theirs.replace(tzinfo=theirs.tzinfo or UTC) + timedelta(seconds=0.5) - now
+    seconds = round(abs(difference.total_seconds()))
+    if abs(difference) <= APART:
+        return Check("clock", "ok", _CLOCK)
+    way = {"en": "ahead of", "zh": "快"} if difference > timedelta() else {"en": "behind", "zh": "慢"}
+    text = _CLOCK_APART.format(seconds=seconds, leeway=round(LEEWAY.total_seconds()), **way)
+    return Check("clock", "fault" if abs(difference) > LEEWAY else "warning", text)
+
+
+# Tokens
+
+
+async def _check_token(service: Service, tool: Tool, platform: Platform, scope: str, what: str) -> Check:
+    """Really ask for a token; a platform that gives none for class lists can be lived with."""
+    worst: State = "fault" if scope == claims.SCOPE_SCORE else "warning"
+    try:
+        reply = await request_token(service, Client.of(platform), [scope])
+    except OutgoingError as error:
+        return Check(f"token-{what}", "fault", token_words.unreachable(platform.token_url, why(error)))
+    wrong = token_words.fault_of(reply, scope, keyset=tool.keyset)
+    if wrong is not None:
+        return Check(f"token-{what}", worst, wrong)
+    return Check(f"token-{what}", "ok", token_words.given(scope))
+
+
+# What is stored
+
+_DISABLED = Text(
+    "The platform is disabled: nobody can come from it, and it is sent no scores.",
+    "该平台已停用：不能从平台进入，也不会向平台发送成绩。",
+)
+_NO_DEPLOYMENT = Text(
+    "No deployment is known. Enter the deployment id that the platform shows, else every launch is refused.",
+    "尚未登记部署 ID。请填写平台上显示的部署 ID，否则所有启动都会被拒绝。",
+)
+_DEPLOYMENTS = Text("Launches are taken from the deployments {ids}.", "接受来自以下部署的启动：{ids}。")
+_NO_LAUNCH = Text(
+    "Nobody has come from this platform yet.",
+    "还没有人从这个平台进入过。",
+)
+_LAUNCHED = Text("Somebody last came from this platform on {at} (UTC).", "最近一次从平台进入的时间是 {at}（UTC）。")
+_SCORES_FAILED = Text(
+    "{count} scores could not be delivered. One of them was answered: {error}",
+    "有 {count} 个成绩未能送达，其中一个得到的回答是：{error}",
+)
+_SCORES_WAIT = Text(
+    "{count} scores wait to be sent.",
+    "有 {count} 个成绩等待发送。",
+)
+_SCORES = Text(
+    "No score waits to be sent, and none has failed.",
+    "没有等待发送或发送失败的成绩。",
+)
+
+
+def _check_stored(view: PlatformView, scores: Mapping[str, tuple[int, str | None]]) -> Iterable[Check]:
+    if view.platform.disabled_at is not None:
+        yield Check("disabled", "fault", _DISABLED)
+    if view.deployments:
+        ids = ", ".join(each.deployment_id for each in view.deployments)
+        yield Check("deployments", "ok", _DEPLOYMENTS.format(ids=ids))
+    else:
+        yield Check("deployments", "fault", _NO_DEPLOYMENT)
+    if view.last_launch_at is None:
+        yield Check("launches", "warning", _NO_LAUNCH)
+    else:
+        at = view.last_launch_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+        yield Check("launches", "ok", _LAUNCHED.format(at=at))
+    failed, error = scores.get("failed", (0, None))
+    waiting, _ = scores.get("pending", (0, None))
+    if failed:
+        yield Check("scores", "fault", _SCORES_FAILED.format(count=failed, error=error or "–"))
+    elif waiting:
+        yield Check("scores", "warning", _SCORES_WAIT.format(count=waiting))
+    else:
+        yield Check("scores", "ok", _SCORES)
+
+
+def _with(sentence: Text, reason: Text, **values: object) -> Text:
+    return Text(sentence.en.format(why=reason.en, **values), sentence.zh.format(why=reason.zh, **values))

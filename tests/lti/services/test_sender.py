@@ -1,0 +1,183 @@
+"""Scores on their way to the LMS: what becomes of each kind of answer, and the state of the gradebook in the end."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+
+from app.core import outgoing
+from app.lti.sender import Sender
+from tests.lti.platform import Answer
+from tests.lti.platform_services import Fault, Gradebook
+from tests.lti.services.conftest import Link, Linked
+
+pytestmark = pytest.mark.anyio
+
+RIGHT = {"count": "146"}
+
+
+async def until(happened: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait for it; the time runs out aloud."""
+    ends = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < ends, "it did not happen"
+        await asyncio.sleep(0.02)
+
+
+async def all_sent(linked: Linked) -> None:
+    await until(lambda: all(score.state == "sent" for score in linked.scores()))
+
+
+async def test_an_answer_reaches_the_gradebook(link: Link, sender: Sender) -> None:
+    linked = await link()
+    exercise = await linked.classroom.exercise(linked.classroom.students[0])
+    answered = await linked.classroom.answer(linked.classroom.students[0], {exercise["fields"][0]["name"]: "1"})
+    assert answered.status_code == 201
+    assert linked.score().state == "pending"
+    async with sender:
+        await all_sent(linked)
+    assert linked.shown() == linked.classroom.grade(linked.classroom.students[0]).score
+    message = linked.column.results["u0"].message
+    assert (message["scoreMaximum"], message["gradingProgress"], message["activityProgress"]) == (
+        2,
+        "FullyGraded",
+        "Submitted",
+    )
+    assert message["submission"]["submittedAt"] <= message["timestamp"]
+
+
+async def test_only_the_newest_of_many_changes_goes(link: Link, sender: Sender, gradebook: Gradebook) -> None:
+    linked = await link()
+    for points in (0.5, 1, 1.5, 2):
+        await linked.override(linked.classroom.students[0], points)
+    async with sender:
+        await all_sent(linked)
+    assert linked.shown() == 2
+    assert gradebook.taken == 1
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NONE])
+async def test_a_fault_delays_a_score_and_nothing_else(
+    link: Link, sender: Sender, gradebook: Gradebook, fault: Fault
+) -> None:
+    linked = await link()
+    gradebook.faults = [fault, fault]
+    await linked.override(linked.classroom.students[0], 1.5)
+    async with sender:
+        await all_sent(linked)
+        await linked.override(linked.classroom.students[0], 0.5)
+        await all_sent(linked)
+    assert linked.shown() == 0.5
+    assert gradebook.violations == []
+    score = linked.score()
+    assert (score.last_score, score.last_max, score.final, score.tries) == (0.5, 2, True, 0)
+    assert (score.leased_by, score.leased_until, score.last_error) == (None, None, None)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 422, 302])
+async def test_what_is_refused_is_given_up_and_says_so(
+    link: Link, sender: Sender, gradebook: Gradebook, status: int
+) -> None:
+    linked = await link()
+    gradebook.refuse = lambda _user: Answer({"error": "This person cannot be graded"}, status)
+    await linked.override(linked.classroom.students[0], 1)
+    async with sender:
+        await until(lambda: linked.score().state == "failed")
+        sent = gradebook.platform.count(linked.column_path.partition("?")[0] + "/scores")
+        await asyncio.sleep(0.3)
+        assert gradebook.platform.count(linked.column_path.partition("?")[0] + "/scores") == sent == 1
+        score = linked.score()
+        assert score.last_status == status
+        assert "cannot be graded" in str(score.last_error)
+        # The next change tries again, and so does the student's next launch.
+        gradebook.refuse = lambda _user: None
+        await linked.override(linked.classroom.students[0], 2)
+        await all_sent(linked)
+    assert linked.shown() == 2
+
+
+async def test_what_was_refused_is_tried_again_when_the_student_comes_again(
+    link: Link, sender: Sender, gradebook: Gradebook
+) -> None:
+    linked = await link()
+    gradebook.refuse = lambda _user: Answer(status=400)
+    await linked.override(linked.classroom.students[0], 1)
+    async with sender:
+        await until(lambda: linked.score().state == "failed")
+        gradebook.refuse = lambda _user: None
+        await linked.launch()
+        await all_sent(linked)
+    assert linked.shown() == 1
+
+
+async def test_400_about_a_timestamp_is_a_conflict_in_other_words(
+    link: Link, sender: Sender, gradebook: Gradebook
+) -> None:
+    """As Canvas says it."""
+    linked = await link()
+    answers = iter([Answer({"errors": "Provided timestamp of … before last updated timestamp"}, 400)])
+    gradebook.refuse = lambda _user: next(answers, None)
+    await linked.override(linked.classroom.students[0], 1)
+    async with sender:
+        await all_sent(linked)
+    assert linked.shown() == 1
+
+
+async def test_an_answer_that_does_not_come(
+    link: Link, sender: Sender, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outgoing, "SECONDS", 0.3)
+    linked = await link()
+    gradebook.slow_seconds = 1
+    gradebook.faults = [Fault.SLOW]
+    await linked.override(linked.classroom.students[0], 1)
+    async with sender:
+        await until(lambda: bool(linked.score().last_error))
+        assert "seconds" in str(linked.score().last_error)
+        await all_sent(linked)
+    assert linked.shown() == 1
+
+
+async def test_it_gives_up_after_many_tries_and_is_sent_by_hand(
+    link: Link, sender: Sender, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.lti.sender.TRIES", 2)
+    linked = await link()
+    gradebook.next_fault = lambda: Fault.DOWN
+    await linked.override(linked.classroom.students[0], 1)
+    async with sender:
+        await until(lambda: linked.score().state == "failed")
+        assert linked.score().tries == 2
+        assert linked.score().last_status == 503
+
+
+async def test_a_longer_retry_after_is_respected_and_holds_for_the_platform(
+    link: Link, sender: Sender, gradebook: Gradebook
+) -> None:
+    linked = await link(students=2)
+    gradebook.refuse = lambda _user: Answer(status=429, headers={"Retry-After": "3600"})
+    await linked.override(linked.classroom.students[0], 1)
+    async with sender:
+        await until(lambda: linked.score().last_status == 429)
+        gradebook.refuse = lambda _user: None
+        await linked.override(linked.classroom.students[1], 1)
+        await asyncio.sleep(0.1)
+    # The tests' longest wait is a fifth of a second, which bounds it here as an hour does otherwise.
+    assert linked.shown(1) is None
+
+
+async def test_timestamps_rise_by_whole_seconds_and_never_run_ahead(
+    link: Link, sender: Sender, gradebook: Gradebook
+) -> None:
+    linked = await link()
+    async with sender:
+        for points in (0.5, 1, 1.5):
+            await linked.override(linked.classroom.students[0], points)
+            await until(lambda points=points: linked.shown() == points)
+        await all_sent(linked)
+    assert gradebook.violations == []
+    assert gradebook.taken == 3
+    path = linked.column_path.partition("?")[0] + "/scores"
+    sent = [each.json()["timestamp"][:19] for each in gradebook.platform.requests if each.path == path]
+    assert sent == sorted(set(sent))
