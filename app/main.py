@@ -35,6 +35,7 @@ from app.attempts import (
 )
 from app.attempts.forgetting import forget_drafts
 from app.attempts.listeners import listen, listen_graded
+from app.attempts.personal import contribute
 from app.attempts.schemas import AttemptRequest
 from app.attempts.service import Service
 from app.attempts.trace_schemas import TraceRequest
@@ -75,6 +76,7 @@ from app.exports.desk import Desk
 from app.lti import outbox as lti_outbox
 from app.lti import pages as lti_pages
 from app.lti import platforms_api, registration_pages, setup_pages
+from app.lti.forgetting import forget_identities, identities_of
 from app.lti.keysets import Keysets
 from app.lti.refusals import RefusedError
 from app.lti.sender import Sender as ScoreSender
@@ -177,6 +179,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     changes.listen(refresh_changed)
     forgetting.listen(forget_in_courses)
     forgetting.listen(forget_drafts)
+    forgetting.listen(forget_identities)
+    contribute("lti_identities", identities_of)
     listen(outbox.tell_changed)
     listen(lti_outbox.enqueue)
     listen_graded(outbox.tell_graded)

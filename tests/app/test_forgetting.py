@@ -5,14 +5,16 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from app.accounts import audit, forgetting, people, sessions, sign_in_links
 from app.accounts.models import AuditEntry, Person
 from app.accounts.passwords import Passwords
 from app.core.errors import ConflictError
+from app.core.ids import new_id
 from app.core.models import Base
 from app.courses.models import Enrolment, Extension
+from app.lti.models import Identity, Platform
 
 pytestmark = pytest.mark.anyio
 
@@ -204,6 +206,24 @@ async def test_the_administrators_page_asks_for_the_address(app, lin, browse):
         last = f"/zh/people/{lin.teacher.id}/delete"
         kept = await browser.post(last, data={"token": token, "confirmation": lin.teacher.email})
         assert "网站必须至少保留一名管理员。" in kept.text
+
+
+async def test_a_learning_platform_knows_them_no_longer(app, lin):
+    """What is kept of it is told before, and gone after."""
+    now, platform = app.state.service.clock(), new_id()
+    urls = dict.fromkeys(("authorization_url", "token_url", "keyset_url"), "https://lms.example.edu/")
+
+    def launch(session):
+        named = {"id": platform, "name": "LMS", "issuer": "https://lms.example.edu", "client_id": "1"}
+        session.execute(insert(Platform), named | urls | {"product": "canvas", "created_at": now})
+        identity = {"issuer": named["issuer"], "subject": "sub-4711", "person_id": lin.person_id, "created_at": now}
+        session.execute(insert(Identity), identity)
+
+    await write(app, launch)
+    told = (await lin.lin.get("/api/v1/me/export")).json()["lti_identities"]
+    assert [(each["issuer"], each["subject"]) for each in told] == [("https://lms.example.edu", "sub-4711")]
+    assert (await lin.lin.post("/api/v1/me/deletion", json=NAMELESS)).status_code == 200
+    assert traces(app, "sub-4711") == []
 
 
 async def test_who_teaches_takes_part_no_longer(app, lin, account):

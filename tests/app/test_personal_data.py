@@ -25,6 +25,7 @@ PARTS = [
     "hints",
     "attempts",
     "audit",
+    "lti_identities",
 ]
 
 
@@ -115,11 +116,13 @@ async def test_who_teaches_gets_their_course_alone(room):
 
 
 async def test_packages_above_add_their_part(room, monkeypatch):
-    monkeypatch.setitem(personal._contributed, "identities", lambda _session, person_id: [{"subject": person_id[:4]}])
+    monkeypatch.setitem(
+        personal._contributed, "library_cards", lambda _session, person_id: [{"subject": person_id[:4]}]
+    )
     ada = room.students[0]
-    assert (await ada.client.get("/api/v1/me/export")).json()["identities"] == [{"subject": ada.id[:4]}]
+    assert (await ada.client.get("/api/v1/me/export")).json()["library_cards"] == [{"subject": ada.id[:4]}]
     taught = await room.teacher.client.get(f"/api/v1/courses/{room.course}/people/{ada.id}/export")
-    assert "identities" not in taught.json()
+    assert "library_cards" not in taught.json()
 
 
 async def test_many_attempts_come_in_order_and_each_once(room, app, monkeypatch):

@@ -223,9 +223,7 @@ class Hooked:
 
 
 @pytest.fixture
-def hooked(
-    classroom: Callable[..., Awaitable[Any]], receiver: Receiver
-) -> Callable[..., Awaitable[Hooked]]:
+def hooked(classroom: Callable[..., Awaitable[Any]], receiver: Receiver) -> Callable[..., Awaitable[Hooked]]:
     """Opens a classroom with an assignment, and registers the receiver."""
 
     async def open_(students: int = 1, events: list[str] | None = None, **settings: Any) -> Hooked:
