@@ -68,7 +68,7 @@ from app.exports import pages as export_pages
 from app.exports.desk import Desk
 from app.lti import outbox as lti_outbox
 from app.lti import pages as lti_pages
-from app.lti import platforms_api, registration_pages, setup_pages
+from app.lti import picker_pages, platforms_api, registration_pages, setup_pages
 from app.lti.keysets import Keysets
 from app.lti.refusals import RefusedError
 from app.lti.sender import Sender as ScoreSender
@@ -134,6 +134,7 @@ PAGES = (
     lti_pages,
     setup_pages,
     registration_pages,
+    picker_pages,
 )
 BODIES: list[type[BaseModel]] = [
     AttemptRequest,
