@@ -62,13 +62,12 @@ from app.courses import (
 )
 from app.courses import pages as course_pages
 from app.courses.unlock_limits import UnlockLimits
-from app.courses.unlock_limits import UnlockLimits
 from app.exports import api as exports_api
 from app.exports import pages as export_pages
 from app.exports.desk import Desk
 from app.lti import outbox as lti_outbox
 from app.lti import pages as lti_pages
-from app.lti import picker_pages, platforms_api, registration_pages, setup_pages
+from app.lti import picker_pages, platforms_api, registration_pages, services_api, services_pages, setup_pages
 from app.lti.keysets import Keysets
 from app.lti.refusals import RefusedError
 from app.lti.sender import Sender as ScoreSender
@@ -116,6 +115,7 @@ APIS = (
     exports_api,
     webhooks_api,
     platforms_api,
+    services_api,
     health,
 )
 """Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""
@@ -132,6 +132,7 @@ PAGES = (
     report_pages,
     export_pages,
     lti_pages,
+    services_pages,
     setup_pages,
     registration_pages,
     picker_pages,
@@ -146,6 +147,7 @@ BODIES: list[type[BaseModel]] = [
     *people_api.BODIES,
     *webhooks_api.BODIES,
     *platforms_api.BODIES,
+    *services_api.BODIES,
 ]
 """What OpenAPI describes although no route declares it: bodies that routes read themselves, and errors."""
 CHORES = (idempotency.remove_old, deliveries.remove_old)
@@ -205,7 +207,6 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
             app.state.guests = Guests(signing_key(settings))
             app.state.passwords = passwords
             app.state.sign_in_limits = SignInLimits()
-            app.state.unlock_limits = UnlockLimits()
             app.state.unlock_limits = UnlockLimits()
             # Leaving the writer's block finishes every write that was accepted.
             async with (

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.lti.setup.conftest import Browser, inputs
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import KeySet
@@ -20,6 +19,7 @@ from app.lti.deep_linking import Picked, Recipient, content_item
 from app.lti.tool import Tool
 from tests.app.conftest import Account
 from tests.lti.platform import LEARNER, TEACHER, Course, Platform, ResourceLink
+from tests.lti.setup.conftest import Browser, inputs
 
 pytestmark = pytest.mark.anyio
 
@@ -139,9 +139,10 @@ def setting(**changed: Any) -> Callable[[dict[str, Any]], None]:
     return bend
 
 
+@pytest.mark.usefixtures("connected")
 @pytest.mark.parametrize("told", [False, None])
 async def test_a_platform_that_takes_one_link_is_sent_no_more(
-    browser: Browser, connected: object, platform: Platform, app: FastAPI, told: bool | None
+    browser: Browser, platform: Platform, app: FastAPI, told: object
 ) -> None:
     platform.bend = setting(accept_multiple=told)
     picker = await browser.launch(TEACHER, Course())
@@ -154,9 +155,8 @@ async def test_a_platform_that_takes_one_link_is_sent_no_more(
     assert len(message_of(page, platform)[names.CONTENT_ITEMS]) == 1
 
 
-async def test_no_line_item_where_the_platform_wants_none(
-    browser: Browser, connected: object, platform: Platform
-) -> None:
+@pytest.mark.usefixtures("connected")
+async def test_no_line_item_where_the_platform_wants_none(browser: Browser, platform: Platform) -> None:
     platform.bend = setting(accept_lineitem=False, data=None)
     page = await browser.send(await browser.launch(TEACHER, Course()), **SHEET)
     message = message_of(page, platform)
@@ -164,9 +164,8 @@ async def test_no_line_item_where_the_platform_wants_none(
     assert names.DATA not in message
 
 
-async def test_a_platform_that_takes_no_links_is_told_so(
-    browser: Browser, connected: object, platform: Platform
-) -> None:
+@pytest.mark.usefixtures("connected")
+async def test_a_platform_that_takes_no_links_is_told_so(browser: Browser, platform: Platform) -> None:
     platform.bend = setting(accept_types=["html", "file"])
     page = await browser.launch(TEACHER, Course())
     assert "Nothing can be linked here" in page.text
@@ -234,7 +233,8 @@ async def test_nobody_picks_without_a_session(browser: Browser, picker: httpx.Re
     assert sent_away.headers["location"].startswith("/en/sign-in")
 
 
-async def test_a_learner_is_asked_for_no_links(browser: Browser, connected: object, app: FastAPI) -> None:
+@pytest.mark.usefixtures("connected")
+async def test_a_learner_is_asked_for_no_links(browser: Browser) -> None:
     page = await browser.launch(LEARNER, Course())
     assert page.status_code == 403
     assert "JWT" not in page.text
@@ -255,7 +255,8 @@ async def test_who_became_a_student_meanwhile_links_nothing(
     assert count(app, Assignment) == 0
 
 
-async def test_a_launch_that_is_no_deep_link_gives_no_response(browser: Browser, connected: object) -> None:
+@pytest.mark.usefixtures("connected")
+async def test_a_launch_that_is_no_deep_link_gives_no_response(browser: Browser) -> None:
     """A link that waits for its assignment has a page of its own, which sends nothing to the platform."""
     page = await browser.launch(TEACHER, ResourceLink())
     launch_id = page.url.path.rpartition("/")[2]
@@ -276,7 +277,8 @@ async def test_a_form_of_another_page_answers_nothing(browser: Browser, picker: 
 # A link without an assignment
 
 
-async def test_a_waiting_link_gets_its_assignment(browser: Browser, connected: object, app: FastAPI) -> None:
+@pytest.mark.usefixtures("connected")
+async def test_a_waiting_link_gets_its_assignment(browser: Browser, app: FastAPI) -> None:
     page = await browser.launch(TEACHER, ResourceLink())
     chosen = await browser.send(page, **SHEET)
     assert chosen.status_code == 303, chosen.text
@@ -289,7 +291,8 @@ async def test_a_waiting_link_gets_its_assignment(browser: Browser, connected: o
     assert opened.url.path == f"/en/assignments/{assignment}"
 
 
-async def test_a_link_has_one_assignment(browser: Browser, connected: object, app: FastAPI) -> None:
+@pytest.mark.usefixtures("connected")
+async def test_a_link_has_one_assignment(browser: Browser, app: FastAPI) -> None:
     page = await browser.launch(TEACHER, ResourceLink())
     refused = await browser.send(page, **SHEET | {"how": "each"})
     assert refused.status_code == 422
