@@ -75,7 +75,7 @@ from app.exports import pages as export_pages
 from app.exports.desk import Desk
 from app.lti import outbox as lti_outbox
 from app.lti import pages as lti_pages
-from app.lti import platforms_api, registration_pages, setup_pages
+from app.lti import picker_pages, platforms_api, registration_pages, services_api, services_pages, setup_pages
 from app.lti.forgetting import forget_identities, identities_of
 from app.lti.keysets import Keysets
 from app.lti.refusals import RefusedError
@@ -126,6 +126,7 @@ APIS = (
     exports_api,
     webhooks_api,
     platforms_api,
+    services_api,
     health,
 )
 """Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""
@@ -146,8 +147,10 @@ PAGES = (
     report_pages,
     export_pages,
     lti_pages,
+    services_pages,
     setup_pages,
     registration_pages,
+    picker_pages,
 )
 BODIES: list[type[BaseModel]] = [
     AttemptRequest,
@@ -160,6 +163,7 @@ BODIES: list[type[BaseModel]] = [
     *forgetting_api.BODIES,
     *webhooks_api.BODIES,
     *platforms_api.BODIES,
+    *services_api.BODIES,
 ]
 """What OpenAPI describes although no route declares it: bodies that routes read themselves, and errors."""
 CHORES = (idempotency.remove_old, deliveries.remove_old)
@@ -223,7 +227,6 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
             app.state.guests = Guests(signing_key(settings))
             app.state.passwords = passwords
             app.state.sign_in_limits = SignInLimits()
-            app.state.unlock_limits = UnlockLimits()
             app.state.unlock_limits = UnlockLimits()
             # Leaving the writer's block finishes every write that was accepted.
             async with (

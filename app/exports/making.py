@@ -141,7 +141,7 @@ def _differences(prepared: Prepared, format_: Format) -> Iterator[Note]:
         for question in questions:
             found: list[Text] = []
             if format_ == "moodle-xml":
-                found = moodle_xml.differences(question, question.points if group.points is None else group.points)
+                found = moodle_xml.differences(question, group.points)
             elif format_ == "gift":
                 found = gift.differences(question)
             yield from (Note(f"{question.variant.problem.id}, {question.form}", text) for text in found)

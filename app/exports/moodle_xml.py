@@ -76,13 +76,13 @@ def document(elements: Iterable[Element], head: Iterable[str]) -> bytes:
     return written
 
 
-def differences(question: Question, points: float) -> list[Text]:
-    """What Moodle grades otherwise than we do."""
+def differences(question: Question, points: float | None) -> list[Text]:
+    """What Moodle grades otherwise than we do; `points` are those of the item, if it has some."""
     found = []
     numbers = [part for part in question.parts if isinstance(part, Numbers)]
     if any(len(part.cells) > 1 and not part.per_cell for part in numbers):
         found.append(BY_NUMBER)
-    if sum(len(part.cells) for part in numbers) > 1:
+    if points is not None and sum(len(part.cells) for part in numbers) > 1:
         total = sum(cell_weights(question, points).values())
         if total != points:
             found.append(MARK.format(sum=total, points=f"{points:g}"))

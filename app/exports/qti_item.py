@@ -10,6 +10,7 @@ from app.exports.qti_scoring import (
     SHOWN,
     WRONG,
     choice,
+    count_outcome,
     feedback_outcome,
     key_outcome,
     named,
@@ -77,6 +78,8 @@ def _outcomes(question: Question) -> Iterator[Element]:
     for part in question.parts:
         if isinstance(part, Numbers):
             yield _told(feedback_outcome(part))
+            if part.per_cell:
+                yield _score(count_outcome(part), 0)
             continue
         yield from (_told(feedback_outcome(part, option.id)) for option in part.options if option.told is not None)
         if not part.single and part.scoring != "all":
@@ -142,8 +145,6 @@ def _feedback(question: Question, language: Language, drawn: Drawn) -> Iterator[
                     yield _modal(feedback_outcome(part, option.id), SHOWN, told)
             continue
         outcome = feedback_outcome(part)
-        if part.per_cell:
-            yield _modal(outcome, "right", blocks(RIGHT[language]))
         yield from (_modal(outcome, id_, blocks(traps[0].text[language])) for id_, traps in named(part))
         label = [node("p", formula(part.label))] if part.label and len(question.parts) > 1 else []
         yield _modal(outcome, WRONG, [*label, *blocks(NOT_RIGHT[language])])

@@ -1,8 +1,9 @@
 """Response processing: how a QTI player scores an item, in elements of QTI 2.1.
 
-Only single values, comparisons and sums are used, because every player evaluates them: a number is right when it lies
-between two others (`equal` with a tolerance is not implemented everywhere, and says nothing about `null`, which some
-take for 0), and each feedback has an outcome of its own. What follows is the rule of `problems.grading`:
+Only single values and simple operators are used, because every player evaluates them: a number is right when it lies
+between two others (`equal` with a tolerance is not implemented everywhere, and `null` is taken for 0 by some), shares
+are counted in whole numbers first (some round every outcome to three decimals), and each feedback has an outcome of its
+own. What follows is the rule of `problems.grading`:
 
 - a field of numbers earns its points when all of them are right (a matrix graded by cell: a share for each), else what
   the known mistake behind it earns;
@@ -10,6 +11,7 @@ take for 0), and each feedback has an outcome of its own. What follows is the ru
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import groupby
 from xml.etree.ElementTree import Element
 
@@ -44,8 +46,8 @@ def named(part: Numbers) -> list[tuple[str, list[Trap]]]:
 
 
 def number(value: float) -> str:
-    """With all digits that a float has, never with an exponent of ours."""
-    return f"{value:.15g}" if "e" not in f"{value:.15g}" else f"{value:.20f}".rstrip("0").rstrip(".")
+    """With all digits that a float has, and never with an exponent."""
+    return f"{Decimal(repr(float(value))):f}".removesuffix(".0")
 
 
 def processing(question: Question) -> Element:
@@ -65,19 +67,25 @@ def processing(question: Question) -> Element:
 
 def _numbers(question: Question, part: Numbers) -> Iterator[Element]:
     right = [_accepted(question, cell) for cell in part.cells]
-    if part.per_cell:
-        for cell in part.cells:
-            yield _condition((_accepted(question, cell), [_add("SCORE", part.points / len(part.cells))]))
     outcome = feedback_outcome(part)
-    branches = [
-        (_all(right), [_add("SCORE", part.points)] if not part.per_cell else [_set(outcome, _identifier("right"))])
-    ]
+    branches: list[tuple[Element, list[Element]]] = [(_all(right), [_add("SCORE", part.points)])]
     for identifier, traps in named(part):
         hit = _any([_trapped(question, trap) for trap in traps])
         told = [_set(outcome, _identifier(identifier))]
         credit = traps[0].credit
         branches.append((hit, [_add("SCORE", part.points * credit), *told] if credit else told))
     yield _condition(*branches, otherwise=[_set(outcome, _identifier(WRONG))])
+    if part.per_cell:
+        for cell in part.cells:
+            yield _condition((_accepted(question, cell), [_add(count_outcome(part), 1)]))
+        share = node("product", _variable(count_outcome(part)), _float(part.points / len(part.cells)))
+        not_all = node("lt", _variable(count_outcome(part)), _float(len(part.cells)))
+        yield _condition((not_all, [_set("SCORE", node("sum", _variable("SCORE"), share))]))
+
+
+def count_outcome(part: Part) -> str:
+    """The outcome that counts the right cells of a field."""
+    return f"COUNT_{part.name}"
 
 
 def _accepted(question: Question, cell: Cell) -> Element:
@@ -128,14 +136,14 @@ def _scored(variable: str, part: Choosing) -> Iterator[Element]:
         return
     outcomes = [key_outcome(place) for place in range(len(part.keys))]
     for outcome, key in zip(outcomes, part.keys, strict=True):
-        share = part.points / (len(key) if part.scoring == "net" else len(part.options))
+        whole = len(key) if part.scoring == "net" else len(part.options)
         if part.scoring == "each":
             # Whoever chooses nothing at all has answered nothing.
-            untouched = share * (len(part.options) - len(key))
+            untouched = len(part.options) - len(key)
             yield _condition((node("not", node("isNull", _variable(variable))), [_add(outcome, untouched)]))
         for option in part.options:
-            worth = share if option.id in key else -share
-            yield _condition((_has(variable, option.id), [_add(outcome, worth)]))
+            yield _condition((_has(variable, option.id), [_add(outcome, 1 if option.id in key else -1)]))
+        yield _set(outcome, node("product", _variable(outcome), _float(part.points / whole)))
     best = node("max", *(_variable(outcome) for outcome in outcomes), _float(0))
     yield _set("SCORE", node("sum", _variable("SCORE"), best))
 

@@ -17,8 +17,8 @@ Version = Literal["2.1", "3.0"]
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _OWN = frozenset(
     """and assessmentItem assessmentItemRef assessmentSection assessmentTest baseValue choiceInteraction correctResponse
-    defaultValue gte isNull itemBody lte match max member modalFeedback not or outcomeDeclaration outcomeProcessing
-    responseCondition responseDeclaration responseElse responseElseIf responseIf responseProcessing selection
+    defaultValue gte isNull itemBody lt lte match max member modalFeedback not or outcomeDeclaration outcomeProcessing
+    product responseCondition responseDeclaration responseElse responseElseIf responseIf responseProcessing selection
     setOutcomeValue simpleChoice stylesheet sum testPart testVariables textEntryInteraction value variable
     weight""".split()  # noqa: SIM905 - names read best as words
 )
