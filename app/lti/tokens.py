@@ -17,6 +17,7 @@ from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import urlencode
 
 from joserfc import jwt
+from starlette.requests import HTTPConnection
 
 from app.core.ids import new_id
 from app.core.outgoing import OutgoingError, Reply
@@ -134,6 +135,12 @@ class Tokens:
             self._kept.clear()
         self._kept[key] = _Token(value, asked_at + max(life * 3 / 4, life - MARGIN))
         return value
+
+
+def tokens_of(connection: HTTPConnection) -> Tokens:
+    """The tokens of the process that answers this request."""
+    tokens: Tokens = connection.app.state.lti_tokens
+    return tokens
 
 
 async def request_token(service: Service, client: Client, scopes: Collection[str]) -> Reply:

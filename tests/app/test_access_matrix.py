@@ -181,6 +181,10 @@ MATRIX: dict[str, Row] = {
     "createDeployment": Row(ADMINISTRATORS, {"deployment_id": "2"}),
     "deleteDeployment": Row(ADMINISTRATORS),
     "testPlatform": Row(ADMINISTRATORS),
+    "listSentScores": Row(STAFF),
+    "resendScores": Row(INSTRUCTORS, {}),
+    "listRoster": Row(STAFF),
+    "syncRoster": Row(INSTRUCTORS),
     "createRegistration": Row(ADMINISTRATORS),
     # reports
     "getReport": Row(STAFF),

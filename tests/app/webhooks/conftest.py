@@ -1,4 +1,4 @@
-"""A receiver of webhooks on a real socket that can be told to misbehave, and a service whose clock can be put forward."""
+"""A receiver of webhooks on a real socket that can be told to misbehave, and a service whose clock can be advanced."""
 
 import asyncio
 import base64
@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
@@ -87,6 +88,10 @@ class Receiver:
     @property
     def ids(self) -> Counter[str]:
         return Counter(message.id for message in self.messages)
+
+    async def wait_for_try(self, id_: str, count: int) -> None:
+        """Until this message has come so many times."""
+        await until(lambda: self.ids[id_] >= count, says=lambda: f"{self.ids[id_]} of {count} came")
 
     async def wait_for(self, count: int, seconds: float = 15) -> list[Received]:
         """The messages, once there are so many."""
@@ -188,15 +193,15 @@ async def app(settings: Settings, clock: MovableClock, monkeypatch: pytest.Monke
 
 
 class Hooked:
-    """A classroom with a webhook that leads to the receiver."""
+    """A webhook, as the teacher sees it, and the classroom to which it belongs."""
 
-    def __init__(self, room: Any, receiver: Receiver, made: dict[str, Any]) -> None:
+    def __init__(self, teacher: httpx.AsyncClient, made: httpx.Response, room: Any = None) -> None:
+        assert made.status_code == 201, made.text
         self.room = room
-        self.receiver = receiver
-        self.id: str = made["id"]
-        self.secret: str = made["secret"]
+        self.id: str = made.json()["id"]
+        self.secret: str = made.json()["secret"]
         self.path = f"/api/v1/webhooks/{self.id}"
-        self.teacher = room.teacher.client
+        self.teacher = teacher
 
     async def state(self) -> dict[str, Any]:
         found = await self.teacher.get(self.path)
@@ -208,18 +213,41 @@ class Hooked:
         assert found.status_code == 200, found.text
         return found.json()["items"]
 
-    async def settled(self, count: int, seconds: float = 15) -> list[dict[str, Any]]:
-        """The deliveries, once so many have arrived and this is recorded."""
-        end = time.monotonic() + seconds
-        while len(done := await self.deliveries(state="delivered")) < count:
-            assert time.monotonic() < end, await self.deliveries()
+    async def settled(self, count: int, state: str = "delivered", seconds: float = 15) -> list[dict[str, Any]]:
+        """The deliveries, once so many have arrived (or failed) and this is recorded."""
+        for _ in range(int(seconds / 0.05)):
+            if len(done := await self.deliveries(state=state)) >= count:
+                return done
             await asyncio.sleep(0.05)
-        return done
+        raise AssertionError(await self.deliveries())
+
+    async def tried(self, delivery_id: str, seconds: float = 15) -> dict[str, Any]:
+        """The delivery, once it has been tried and this is recorded."""
+        for _ in range(int(seconds / 0.05)):
+            found = (await self.teacher.get(f"{self.path}/deliveries/{delivery_id}")).json()
+            if found["tries"]:
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError(await self.deliveries())
+
+    async def disabled(self, seconds: float = 15) -> dict[str, Any]:
+        """The webhook, once it is disabled."""
+        for _ in range(int(seconds / 0.05)):
+            if not (state := await self.state())["enabled"]:
+                return state
+            await asyncio.sleep(0.05)
+        raise AssertionError(await self.deliveries())
 
     async def ping(self) -> str:
         sent = await self.teacher.post(f"{self.path}/ping")
         assert sent.status_code == 201, sent.text
         return sent.json()["id"]
+
+
+@pytest.fixture
+def hook_of() -> Callable[[httpx.AsyncClient, httpx.Response], Hooked]:
+    """Of the response with which a webhook was made."""
+    return Hooked
 
 
 @pytest.fixture
@@ -231,7 +259,6 @@ def hooked(classroom: Callable[..., Awaitable[Any]], receiver: Receiver) -> Call
         await room.assign({}, **settings)
         body = {"url": receiver.url} | ({"events": events} if events else {})
         made = await room.teacher.client.post(f"/api/v1/courses/{room.course}/webhooks", json=body)
-        assert made.status_code == 201, made.text
-        return Hooked(room, receiver, made.json())
+        return Hooked(room.teacher.client, made, room)
 
     return open_

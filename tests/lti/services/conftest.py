@@ -10,13 +10,12 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.attempts.listeners import listen
 from app.core.backoff import Backoff
 from app.core.ids import new_id
 from app.core.service import Service
 from app.core.settings import Settings
 from app.lti import claims as names
-from app.lti import line_items, models, outbox
+from app.lti import line_items, models
 from app.lti.keys import public_jwks
 from app.lti.sender import Sender
 from app.lti.tokens import Tokens
@@ -53,7 +52,6 @@ def gradebook(platform: Platform) -> Gradebook:
 @pytest.fixture
 async def service(app: FastAPI, platform: Platform) -> Service:  # noqa: F811
     """The service of the application, whose keys the platform knows."""
-    listen(outbox.enqueue)
     service = app.state.service
     jwks = await public_jwks(service)
     platform.tool_keys = lambda: jwks

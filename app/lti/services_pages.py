@@ -1,0 +1,132 @@
+"""The pages on which those who teach see what has become of scores and class lists, and set both going."""
+
+from typing import Annotated, Any, get_args
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
+
+from app.accounts.access import Principal
+from app.accounts.account_pages import Form, User
+from app.accounts.forms import token_for
+from app.core.errors import ConflictError, ServiceError, UnknownAssignmentError, UnknownCourseError
+from app.core.pages import render
+from app.core.pagination import decode_cursor, encode_cursor
+from app.core.service import service_of
+from app.courses.form_values import optional, text
+from app.courses.roles import STAFF, assignment_for, course_for
+from app.courses.routes import known
+from app.lti import rosters, status
+from app.lti.models import ScoreState
+from app.lti.rosters import PlatformFailedError, Synced
+from app.lti.services_api import is_position, position_of, read_position
+from app.lti.tokens import tokens_of
+from problems.text import Language
+
+router = APIRouter(include_in_schema=False)
+
+SHOWN = 100
+SCORES = "/{language:language}/assignments/{assignment_id}/lti"
+ROSTER = "/{language:language}/courses/{course_id}/lti"
+
+Position = Annotated[str | None, Query(max_length=500)]
+
+
+@router.get(SCORES)
+async def show_scores(
+    request: Request,
+    user: User,
+    language: Language,
+    assignment_id: str,
+    state: str = "",
+    resent: Annotated[int | None, Query(ge=0, le=10**9)] = None,
+    cursor: Position = None,
+) -> Response:
+    id_ = known(assignment_id, UnknownAssignmentError)
+    before = None if cursor is None else int(decode_cursor(cursor, str.isdecimal))
+    chosen: ScoreState | None = next((each for each in get_args(ScoreState) if each == state), None)
+
+    def read(session: Session) -> dict[str, Any]:
+        seen = assignment_for(session, id_, user, STAFF)
+        found = status.list_scores(session, user, id_, limit=SHOWN + 1, before=before, state=chosen)
+        return {
+            "assignment": seen.assignment,
+            "course": seen.course,
+            "role": seen.role,
+            "scores": found[:SHOWN],
+            "more": encode_cursor(str(found[SHOWN - 1].score.id)) if len(found) > SHOWN else None,
+            "counts": status.count_states(session, id_),
+            "line_items": status.count_line_items(session, id_),
+        }
+
+    shown = await service_of(request).database.read(read)
+    token = token_for(request, user)
+    return render(
+        request, language, "lti_scores.html", section="courses", **shown, chosen=chosen, resent=resent, token=token
+    )
+
+
+@router.post(SCORES)
+async def resend(request: Request, user: User, sent: Form, language: Language, assignment_id: str) -> Response:
+    id_, now = known(assignment_id, UnknownAssignmentError), service_of(request).clock()
+    person_id, only_failed = optional(sent, "person_id"), bool(text(sent, "only_failed"))
+    count = await service_of(request).writer.write(
+        lambda session: status.resend(session, user, id_, now, person_id=person_id, only_failed=only_failed)
+    )
+    return RedirectResponse(f"/{language}/assignments/{id_}/lti?resent={count}", 303)
+
+
+@router.get(ROSTER)
+async def show_roster(
+    request: Request, user: User, language: Language, course_id: str, cursor: Position = None
+) -> Response:
+    return await _show_roster(request, user, language, course_id, cursor=cursor)
+
+
+@router.post(ROSTER)
+async def sync(request: Request, user: User, sent: Form, language: Language, course_id: str) -> Response:
+    del sent  # nothing but the token, which has been looked at
+    id_ = known(course_id, UnknownCourseError)
+    try:
+        synced = await rosters.sync(service_of(request), tokens_of(request), user, id_)
+    except (ConflictError, PlatformFailedError) as error:
+        return await _show_roster(request, user, language, id_, error=error)
+    return await _show_roster(request, user, language, id_, synced=synced)
+
+
+async def _show_roster(
+    request: Request,
+    user: Principal,
+    language: Language,
+    course_id: str,
+    *,
+    cursor: str | None = None,
+    synced: list[Synced] | None = None,
+    error: ServiceError | None = None,
+) -> Response:
+    id_ = known(course_id, UnknownCourseError)
+    after = None if cursor is None else read_position(decode_cursor(cursor, is_position))
+
+    def read(session: Session) -> dict[str, Any]:
+        seen = course_for(session, id_, user, STAFF)
+        found = rosters.list_roster(session, user, id_, limit=SHOWN + 1, after=after)
+        return {
+            "course": seen.course,
+            "role": seen.role,
+            "entries": found[:SHOWN],
+            "roles": rosters.roles_here(session, id_, found),
+            "more": encode_cursor(position_of(found[SHOWN - 1])) if len(found) > SHOWN else None,
+        }
+
+    return render(
+        request,
+        language,
+        "lti_roster.html",
+        section="courses",
+        status=error.status if error else 200,
+        **await service_of(request).database.read(read),
+        synced=synced,
+        error=error,
+        failed=isinstance(error, PlatformFailedError),
+        token=token_for(request, user),
+    )
