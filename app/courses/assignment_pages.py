@@ -1,9 +1,9 @@
 """The pages on which an assignment is made: its settings, its items, extensions, copies, and a look at it."""
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
@@ -19,7 +19,9 @@ from app.core.errors import (
     ServiceError,
     UnknownAssignmentError,
 )
+from app.core.ids import is_id
 from app.core.pages import render
+from app.core.pagination import decode_cursor, encode_cursor
 from app.core.service import service_of
 from app.courses import assignment_schemas as schemas
 from app.courses import assignments, courses, enrolments, extensions, items, previewing, proving
@@ -45,13 +47,19 @@ from problems.text import Language
 
 router = APIRouter(include_in_schema=False)
 
-SHOWN = 100  # extensions, courses to copy into
-PEOPLE = 2000  # to give an extension to
+SHOWN = 100  # extensions on a page; courses to copy into, the newest
+CHOICE = 200  # students to choose from at once; of more, those that a search finds
+
+Search = Annotated[str, Query(max_length=100)]
+Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 @router.get("/{language:language}/assignments/{assignment_id}/edit")
-async def show_editor(request: Request, user: User, language: Language, assignment_id: str) -> Response:
-    return await _show_editor(request, user, language, assignment_id)
+async def show_editor(
+    request: Request, user: User, language: Language, assignment_id: str, search: Search = "", cursor: Cursor = None
+) -> Response:
+    """The editor; `search` finds students to give an extension to, `cursor` turns the page of extensions."""
+    return await _show_editor(request, user, language, assignment_id, search=search, cursor=cursor)
 
 
 async def _show_editor(
@@ -61,20 +69,31 @@ async def _show_editor(
     assignment_id: str,
     error: ServiceError | None = None,
     wrong: str = "",
+    *,
+    search: str = "",
+    cursor: str | None = None,
 ) -> Response:
     """The editor; `wrong` names the form that was refused: "settings", an item's id, "item", "extension" or "copy"."""
     service, id_ = service_of(request), known(assignment_id, UnknownAssignmentError)
+    before = None if cursor is None else decode_cursor(cursor, is_id)
 
     def read(session: Session) -> dict[str, Any]:
         seen = assignment_for(session, id_, user, STAFF)
+        extended = extensions.list_extensions(session, user, id_, limit=SHOWN + 1, before=before)
+        students = enrolments.list_enrolments(
+            session, user, seen.course.id, limit=CHOICE + 1, role="student", search=search
+        )
         return {
             "view": assignments.view(session, seen, user.person_id or ""),
             "course": seen.course,
             "assignment": seen.assignment,
             "role": seen.role,
             "items": items.items_of(session, id_),
-            "extensions": extensions.list_extensions(session, user, id_, limit=SHOWN),
-            "students": enrolments.list_enrolments(session, user, seen.course.id, limit=PEOPLE, role="student"),
+            "extensions": extended[:SHOWN],
+            "older": encode_cursor(extended[SHOWN - 1].id) if len(extended) > SHOWN else None,
+            "extended": enrolments.names_of(session, [each.person_id for each in extended if each.person_id]),
+            "students": students[:CHOICE],
+            "has_more": len(students) > CHOICE,
             "sections": enrolments.list_sections(session, seen.course.id),
             "courses": [each.course for each in courses.list_courses(session, user, limit=SHOWN, archived=False)],
         }
@@ -91,6 +110,8 @@ async def _show_editor(
         released=RELEASED,
         problems=catalogue(),
         local=partial(local_value, place=zone(found["course"].time_zone)),
+        is_first=cursor is None,
+        search=search,
         error=error,
         wrong=wrong,
         faults=faults_by_field(invalid),
@@ -196,7 +217,7 @@ async def extend(request: Request, user: User, sent: Form, language: Language, a
         given = as_body(schemas.ExtensionRequest, values).model_dump()
         await service.writer.write(lambda session: extensions.extend(session, user, id_, given, now).id)
     except (InvalidRequestError, ConflictError) as error:
-        return await _show_editor(request, user, language, id_, error, "extension")
+        return await _show_editor(request, user, language, id_, error, "extension", search=text(sent, "search")[:100])
     return RedirectResponse(f"/{language}/assignments/{id_}/edit#extensions", 303)
 
 
@@ -214,25 +235,36 @@ async def take_extension_back(
 
 @router.get("/{language:language}/assignments/{assignment_id}/preview")
 async def show_preview(
-    request: Request, user: User, language: Language, assignment_id: str, person_id: str | None = None
+    request: Request,
+    user: User,
+    language: Language,
+    assignment_id: str,
+    person_id: str | None = None,
+    search: Search = "",
 ) -> Response:
     """The assignment as one student has it, with the variants that they are dealt."""
     service, id_ = service_of(request), known(assignment_id, UnknownAssignmentError)
 
-    def read(session: Session) -> tuple[Any, Any]:
+    def read(session: Session) -> tuple[Any, Any, str | None]:
         shown = previewing.preview(session, user, id_, person_id or user.person_id or "")
-        course_id = shown.seen.course.id
-        return shown, enrolments.list_enrolments(session, user, course_id, limit=PEOPLE, role="student")
+        found = enrolments.list_enrolments(
+            session, user, shown.seen.course.id, limit=CHOICE + 1, role="student", search=search
+        )
+        chosen = enrolments.names_of(session, [person_id] if person_id else [])
+        return shown, found, chosen.get(person_id or "")
 
-    preview, students = await service.database.read(read)
+    preview, students, chosen_name = await service.database.read(read)
     return render(
         request,
         language,
         "assignment_preview.html",
         section="courses",
         preview=preview,
-        students=students,
+        students=students[:CHOICE],
+        has_more=len(students) > CHOICE,
+        search=search,
         chosen=person_id,
+        chosen_name=chosen_name,
         problems=catalogue(),
         now=service.clock(),
     )

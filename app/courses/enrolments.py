@@ -1,6 +1,6 @@
 """Who takes part in a course: one by one, and by class list."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -112,6 +112,12 @@ def list_enrolments(
         texts = (func.lower(Person.name), Person.email, func.lower(Enrolment.student_number))
         query = query.where(or_(*(each.contains(wanted, autoescape=True) for each in texts)))
     return [Enrolled(*row) for row in session.execute(query)]
+
+
+def names_of(session: Session, persons: Sequence[str]) -> dict[str, str]:
+    """The names of these people, or their addresses, by id."""
+    rows = session.execute(select(Person.id, Person.name, Person.email).where(Person.id.in_(persons)))
+    return {row.id: row.name or row.email or "" for row in rows}
 
 
 def list_sections(session: Session, course_id: str) -> list[str]:

@@ -1,15 +1,17 @@
 """The pages of courses: which there are, what is set in one, and its settings."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
 from app.core.errors import ConflictError, InvalidRequestError, ServiceError, UnknownCourseError
+from app.core.ids import is_id
 from app.core.pages import render
+from app.core.pagination import decode_cursor, encode_cursor
 from app.core.service import service_of
 from app.courses import assignments, courses
 from app.courses import course_schemas as schemas
@@ -23,17 +25,28 @@ router = APIRouter(include_in_schema=False)
 
 SHOWN = 100  # courses, or assignments of one, on a page
 
+Cursor = Annotated[str | None, Query(max_length=200)]
+
 
 @router.get("/{language:language}/courses")
-async def show_courses(request: Request, user: User, language: Language) -> Response:
-    return await _show_courses(request, user, language)
+async def show_courses(request: Request, user: User, language: Language, cursor: Cursor = None) -> Response:
+    return await _show_courses(request, user, language, cursor=cursor)
 
 
 async def _show_courses(
-    request: Request, user: User, language: Language, error: InvalidRequestError | None = None, **sent: Any
+    request: Request,
+    user: User,
+    language: Language,
+    error: InvalidRequestError | None = None,
+    *,
+    cursor: str | None = None,
+    **sent: Any,
 ) -> Response:
+    before = None if cursor is None else decode_cursor(cursor, is_id)
+
     def read(session: Session) -> tuple[Any, bool]:
-        return courses.list_courses(session, user, limit=SHOWN), courses.may_create(session, user)
+        found = courses.list_courses(session, user, limit=SHOWN + 1, before=before)
+        return found, courses.may_create(session, user)
 
     found, may_create = await service_of(request).database.read(read)
     return render(
@@ -42,7 +55,9 @@ async def _show_courses(
         "courses.html",
         section="courses",
         status=422 if error else 200,
-        courses=found,
+        courses=found[:SHOWN],
+        older=encode_cursor(found[SHOWN - 1].course.id) if len(found) > SHOWN else None,
+        is_first=cursor is None,
         may_create=may_create,
         faults=faults_by_field(error),
         sent=sent,
@@ -65,18 +80,27 @@ async def make_course(request: Request, user: User, sent: Form, language: Langua
 
 
 @router.get("/{language:language}/courses/{course_id}")
-async def show_course(request: Request, user: User, language: Language, course_id: str) -> Response:
-    return await _show_course(request, user, language, course_id)
+async def show_course(
+    request: Request, user: User, language: Language, course_id: str, cursor: Cursor = None
+) -> Response:
+    return await _show_course(request, user, language, course_id, cursor=cursor)
 
 
 async def _show_course(
-    request: Request, user: User, language: Language, course_id: str, error: ServiceError | None = None
+    request: Request,
+    user: User,
+    language: Language,
+    course_id: str,
+    error: ServiceError | None = None,
+    *,
+    cursor: str | None = None,
 ) -> Response:
     service = service_of(request)
+    before = None if cursor is None else decode_cursor(cursor, is_id)
     id_ = known(course_id, UnknownCourseError)
 
     def read(session: Session) -> tuple[Any, Any]:
-        found = assignments.list_assignments(session, user, id_, limit=SHOWN)
+        found = assignments.list_assignments(session, user, id_, limit=SHOWN + 1, before=before)
         return course_for(session, id_, user), found
 
     seen, found = await service.database.read(read)
@@ -89,7 +113,9 @@ async def _show_course(
         status=error.status if error else 200,
         course=seen.course,
         role=seen.role,
-        assignments=found,
+        assignments=found[:SHOWN],
+        older=encode_cursor(found[SHOWN - 1].seen.assignment.id) if len(found) > SHOWN else None,
+        is_first=cursor is None,
         now=service.clock(),
         error=error,
         faults=faults_by_field(invalid),

@@ -264,7 +264,9 @@ def roles_here(session: Session, course_id: str, entries: Sequence[RosterEntry])
     """The roles that people of the lists have in the course, by person; who takes no part in it is left out."""
     persons = [entry.person_id for entry in entries if entry.person_id is not None]
     mine = (Enrolment.course_id == course_id, Enrolment.person_id.in_(persons), Enrolment.ended_at.is_(None))
-    return {row.person_id: row.role for row in session.execute(select(Enrolment.person_id, Enrolment.role).where(*mine))}
+    return {
+        row.person_id: row.role for row in session.execute(select(Enrolment.person_id, Enrolment.role).where(*mine))
+    }
 
 
 def entry_json(entry: RosterEntry) -> dict[str, Any]:
