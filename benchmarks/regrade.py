@@ -34,8 +34,8 @@ T = TypeVar("T")
 KEY = {"0": {"count": 130}}
 
 
-async def watched(service: Service, work: Awaitable[T]) -> tuple[T, float, float]:
-    """What the work returns, its seconds, and the longest that a write which does nothing waited meanwhile."""
+async def watched(service: Service, work: Awaitable[T]) -> tuple[T, str]:
+    """What the work returns, and in words how long it took, and how long a write that does nothing waited meanwhile."""
     waited = [0.0]
     ended = asyncio.Event()
 
@@ -47,12 +47,15 @@ async def watched(service: Service, work: Awaitable[T]) -> tuple[T, float, float
             await asyncio.sleep(0.02)
 
     watching = asyncio.create_task(wait())
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), time.process_time()
     result = await work
-    seconds = time.perf_counter() - start
+    seconds, busy = time.perf_counter() - start, time.process_time() - busy
     ended.set()
     await watching
-    return result, seconds, max(waited)
+    return (
+        result,
+        f"{seconds:8.2f} s {busy:8.2f} s of a core; another write waited {1000 * max(waited):4.0f} ms at most",
+    )
 
 
 def floor(session: Session, item: str) -> None:
@@ -81,14 +84,12 @@ async def measure(service: Service, assignment: str) -> None:
 
     now = START + timedelta(days=60)
     settings = ItemSettings(points=5.0, key_policy="either", keys=KEY)
-    plan, seconds, waited = await watched(service, service.database.read(make_plan, item, settings, now))
-    print(
-        f"{'preview':12}{seconds:8.2f} s; others waited {1000 * waited:.0f} ms; {len(plan.rows)} to rescore", flush=True
-    )
-    made, seconds, waited = await watched(service, regrade.regrade(service, order(settings)))
-    print(f"{'regrade':12}{seconds:8.2f} s; others waited {1000 * waited:.0f} ms", flush=True)
-    _, seconds, waited = await watched(service, regrade.undo(service, made, order(None)))
-    print(f"{'undo':12}{seconds:8.2f} s; others waited {1000 * waited:.0f} ms", flush=True)
+    plan, took = await watched(service, service.database.read(make_plan, item, settings, now))
+    print(f"{'preview':12}{took}; {len(plan.rows)} attempts to score anew", flush=True)
+    made, took = await watched(service, regrade.regrade(service, order(settings)))
+    print(f"{'regrade':12}{took}", flush=True)
+    _, took = await watched(service, regrade.undo(service, made, order(None)))
+    print(f"{'undo':12}{took}", flush=True)
 
 
 def regrade_by(assignment: str) -> Any:

@@ -15,14 +15,15 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.accounts.access import Principal, require_user
 from app.attempts.asked import Asked, ask
 from app.attempts.assigned_result import HIDDEN, AssignedResult, for_student
-from app.attempts.grade_models import Draft, ItemGrade
-from app.attempts.grades import Arrival, arrivals_of, marking_of, refresh
+from app.attempts.grade_models import Draft
+from app.attempts.grade_queries import GRADES, Arrival, arrivals_of
+from app.attempts.grades import marking_of, refresh
 from app.attempts.item_settings import adjusted, grade_with
 from app.attempts.listeners import AttemptsGraded, announce_graded
 from app.attempts.models import Attempt, Score
@@ -33,6 +34,7 @@ from app.attempts.variants import Served, store
 from app.core import idempotency
 from app.core.errors import ForbiddenError, GradingFailedError, NoAttemptsLeftError, UnavailableError
 from app.core.ids import new_id
+from app.core.models import Base
 from app.courses.entering import window_for
 from app.courses.models import Assignment, Enrolment, Item
 from problems.grading import Grade, UnreadableAnswersError
@@ -41,6 +43,11 @@ from problems.variant import UnknownFormError
 
 TRIES = 5
 
+_ITEMS = Base.metadata.tables[Item.__tablename__].c
+_LAST_ACTIVITY = select(func.max(GRADES.c.last_activity)).where(
+    GRADES.c.person_id == bindparam("person"),
+    GRADES.c.item_id.in_(select(_ITEMS.id).where(_ITEMS.assignment_id == bindparam("assignment"))),
+)
 _STUDENTS = Text(
     "Only students of the course answer its assignments; others can preview them.",
     "只有课程的学生才能作答，其他人可以预览。",
@@ -284,12 +291,7 @@ class _Writing:
 
 def _seconds_since_last(session: Session, asked: Asked, now: datetime) -> int | None:
     """Whole seconds since the person's attempt before this one in the assignment, whichever item it answered."""
-    items = select(Item.id).where(Item.assignment_id == asked.assignment.id)
-    last = session.scalar(
-        select(func.max(ItemGrade.last_activity)).where(
-            ItemGrade.item_id.in_(items), ItemGrade.person_id == asked.person_id
-        )
-    )
+    last = session.scalar(_LAST_ACTIVITY, {"assignment": asked.assignment.id, "person": asked.person_id})
     # What arrived first may be stored second.
     return None if last is None else max(0, int((now - last).total_seconds()))
 

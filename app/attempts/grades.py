@@ -13,35 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, Row, Table, delete, func, select
+from sqlalchemy import Insert, Row, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.attempts.counting import Outcome, Rules, Worth, outcome
-from app.attempts.grade_models import ItemGrade, Override
+from app.attempts.grade_models import ItemGrade
+from app.attempts.grade_queries import GRADES, Arrival, arrivals_of, chunks, overrides_of, parts, stored_grades
 from app.attempts.item_settings import ItemSettings, settings_of
 from app.attempts.listeners import GradeChange, announce
-from app.attempts.models import Attempt, Score
-from app.attempts.tally import Graded, tally
-from app.core.models import Base
+from app.attempts.tally import tally
 from app.courses.deadlines import Extended, Window, late_factor, window
 from app.courses.models import Assignment, Counting, Enrolment, Extension, Item
 
-CHUNK = 500  # persons in one statement: databases bound the number of parameters
-
-TABLE: Table = Base.metadata.tables[ItemGrade.__tablename__]
 COUNTING: Mapping[str, Counting] = {"best": "best", "last": "last", "first": "first", "average": "average"}
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An attempt at an item: when it arrived, and its share of the exercise, None while it could not be graded."""
-
-    id: str
-    number: int
-    at: datetime
-    share: float | None
-    graded: Graded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,46 +95,6 @@ def marking_of(
     )
 
 
-def arrivals_of(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, list[Arrival]]:
-    """The attempts of each person at the item, in the order of their numbers; of all persons unless some are named."""
-    later = aliased(Score)
-    newest = select(func.max(later.id)).where(later.attempt_id == Attempt.id).scalar_subquery()
-    columns = (Attempt.person_id, Attempt.id, Attempt.number, Attempt.created_at, Attempt.variant_id, Attempt.form)
-    query = (
-        select(*columns, Attempt.seconds, Score.score, Score.max_score, Score.correct, Score.fields)
-        .outerjoin(Score, Score.id == newest)
-        .where(Attempt.item_id == item_id)
-        .order_by(Attempt.person_id, Attempt.number)
-    )
-    found: dict[str, list[Arrival]] = {}
-    for part in parts(persons):
-        for row in session.execute(query if part is None else query.where(Attempt.person_id.in_(part))):
-            found.setdefault(row.person_id, []).append(arrival_of(row))
-    return found
-
-
-def arrival_of(row: Any) -> Arrival:
-    """From the columns of an attempt and of its newest score."""
-    graded = Graded(row.variant_id, row.form, row.correct, row.fields or (), row.seconds)
-    return Arrival(row.id, row.number, row.created_at, share_of(row.score, row.max_score), graded)
-
-
-def share_of(score: float | None, max_score: float) -> float | None:
-    """None for an attempt that could not be graded; an exercise worth nothing has earned nothing."""
-    return None if score is None else score / max_score if max_score else 0.0
-
-
-def overrides_of(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, float]:
-    """The points that are given by hand and not withdrawn."""
-    newest = select(func.max(Override.id)).where(Override.item_id == item_id).group_by(Override.person_id)
-    query = select(Override.person_id, Override.points).where(Override.id.in_(newest), Override.points.is_not(None))
-    found: dict[str, float] = {}
-    for part in parts(persons):
-        rows = session.execute(query if part is None else query.where(Override.person_id.in_(part)))
-        found |= {row.person_id: row.points for row in rows}
-    return found
-
-
 def derive(
     marking: Marking, arrivals: Mapping[str, Sequence[Arrival]], overrides: Mapping[str, float], persons: Iterable[str]
 ) -> dict[str, Outcome | None]:
@@ -191,7 +136,7 @@ def store(
     ]
     _upsert(session, rows)
     gone = [person for person, found in outcomes.items() if found is None and person in stored]
-    for part in _chunks(gone):
+    for part in chunks(gone):
         session.execute(delete(ItemGrade).where(ItemGrade.item_id == marking.item.id, ItemGrade.person_id.in_(part)))
     after = {person: found.score if found else None for person, found in outcomes.items()}
     changes = [
@@ -233,8 +178,8 @@ _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def _upserting(dialect: str) -> Insert:
-    statement: Any = _INSERTS[dialect](TABLE)
-    changed = {column.name: statement.excluded[column.name] for column in TABLE.columns if column.name not in _KEY}
+    statement: Any = _INSERTS[dialect](GRADES)
+    changed = {column.name: statement.excluded[column.name] for column in GRADES.columns if column.name not in _KEY}
     upsert: Insert = statement.on_conflict_do_update(index_elements=_KEY, set_=changed)
     return upsert
 
@@ -248,16 +193,6 @@ def _upsert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         connection.execute(_UPSERTS[connection.dialect.name], rows)
 
 
-def stored_grades(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, float | None]:
-    """The scores that are stored, by person."""
-    query = select(ItemGrade.person_id, ItemGrade.score).where(ItemGrade.item_id == item_id)
-    found: dict[str, float | None] = {}
-    for part in parts(persons):
-        rows = session.execute(query if part is None else query.where(ItemGrade.person_id.in_(part)))
-        found |= {row.person_id: row.score for row in rows}
-    return found
-
-
 def lock_students(session: Session, course_id: str, persons: Iterable[str] | None) -> None:
     """Keep other processes from changing grades of these students until this transaction ends.
 
@@ -268,12 +203,3 @@ def lock_students(session: Session, course_id: str, persons: Iterable[str] | Non
     query = select(Enrolment.id).where(Enrolment.course_id == course_id).order_by(Enrolment.id).with_for_update()
     for part in parts(persons):
         session.execute(query if part is None else query.where(Enrolment.person_id.in_(part))).all()
-
-
-def parts(persons: Iterable[str] | None) -> Sequence[list[str] | None]:
-    """The persons in parts that fit into a statement; one None stands for everybody."""
-    return [None] if persons is None else _chunks(list(persons))
-
-
-def _chunks(persons: list[str]) -> list[list[str]]:
-    return [persons[start : start + CHUNK] for start in range(0, len(persons), CHUNK)]

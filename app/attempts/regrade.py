@@ -85,7 +85,7 @@ async def regrade(service: Service, order: Order) -> str:
     def begin(session: Session, made: Plan) -> str:
         return _begin(session, order, made)
 
-    return await _carry_out(service, order, plan, begin, undoing=False)
+    return await _carry_out(service, order, plan, begin)
 
 
 async def undo(service: Service, regrade_id: str, order: Order) -> None:
@@ -105,7 +105,7 @@ async def undo(service: Service, regrade_id: str, order: Order) -> None:
     def begin(session: Session, made: Plan) -> str:
         return _begin_undoing(session, regrade_id, order, made)
 
-    await _carry_out(service, order, plan, begin, undoing=True)
+    await _carry_out(service, order, plan, begin)
 
 
 def require_undoable(session: Session, regrade_id: str) -> Regrade:
@@ -132,8 +132,6 @@ async def _carry_out(
     order: Order,
     plan: Callable[[Session], Plan],
     begin: Callable[[Session, Plan], str],
-    *,
-    undoing: bool,
 ) -> str:
     for _ in range(TRIES):
         made = await service.database.read(plan)
@@ -145,7 +143,8 @@ async def _carry_out(
         except _ChangedError:
             continue
         if not small:
-            await resume(service, regrade_id, order.at, undoing=undoing)
+            # Nothing has come between the plan and its beginning, and what comes now is marked by the new settings.
+            await _go_on(service, regrade_id, made)
         return regrade_id
     raise UnavailableError("The item is being answered too often just now.", headers={"Retry-After": "2"})
 
@@ -163,7 +162,10 @@ def _open(session: Session, *, plan: Plan, begin: Callable[[Session, Plan], str]
 
 async def resume(service: Service, regrade_id: str, now: datetime, *, undoing: bool) -> None:
     """Carry on with a long regrade that has begun, in small jobs; what has been done is not done again."""
-    made = await service.database.read(_remaining, regrade_id, now, undoing=undoing)
+    await _go_on(service, regrade_id, await service.database.read(_remaining, regrade_id, now, undoing=undoing))
+
+
+async def _go_on(service: Service, regrade_id: str, made: Plan) -> None:
     for persons, rows in _parts(made):
         await service.writer.write(
             partial(_write_part, regrade_id=regrade_id, rows=rows, persons=persons, item_id=made.marking.item.id)

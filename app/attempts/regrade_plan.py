@@ -22,7 +22,8 @@ from sqlalchemy.orm import Session, aliased
 from app.attempts.assigned import score_row
 from app.attempts.counting import Outcome
 from app.attempts.grade_models import ItemRevision
-from app.attempts.grades import Arrival, Marking, arrival_of, derive, marking_of, overrides_of, rules_of, share_of
+from app.attempts.grade_queries import Arrival, arrival_of, overrides_of, share_of
+from app.attempts.grades import Marking, derive, marking_of, rules_of
 from app.attempts.item_settings import ItemSettings, adjusted, grade_with, grades_alike, read_key, settings_of
 from app.attempts.models import Attempt, Score, Variant
 from app.attempts.variants import DERIVED_CHOICE

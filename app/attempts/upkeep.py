@@ -1,13 +1,13 @@
 """Keeping grades true to what changes around them: rules, dates, who takes part; and deriving them all again."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.attempts.grade_models import ItemGrade, Override
-from app.attempts.grades import CHUNK, TABLE, marking_of, parts, refresh
+from app.attempts.grade_queries import GRADES, chunks, parts
+from app.attempts.grades import marking_of, refresh
 from app.attempts.models import Attempt
 from app.courses.changes import ENROLMENT, Changed
 from app.courses.models import Assignment, Enrolment, Item
@@ -53,7 +53,7 @@ def derive_again(session: Session, item_id: str, now: datetime) -> int:
     return differing
 
 
-def _everybody(session: Session, item: Item, assignment: Assignment) -> Iterator[list[str]]:
+def _everybody(session: Session, item: Item, assignment: Assignment) -> list[list[str]]:
     """Who has a grade at the item or ought to have one, in parts, in the order of ids."""
     enrolled = select(Enrolment.person_id).where(Enrolment.course_id == assignment.course_id)
     persons = [
@@ -66,13 +66,11 @@ def _everybody(session: Session, item: Item, assignment: Assignment) -> Iterator
     for query in persons:
         if query is not None:
             found |= {person for person in session.scalars(query.distinct()) if person is not None}
-    ordered = sorted(found)
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]
+    return chunks(sorted(found))
 
 
 def _rows(session: Session, item_id: str, persons: list[str]) -> set[tuple[object, ...]]:
     """The grades in all their columns, but for the moment in which they were written."""
-    columns = [column for column in TABLE.columns if column.name != "updated_at"]
+    columns = [column for column in GRADES.columns if column.name != "updated_at"]
     query = select(*columns).where(ItemGrade.item_id == item_id, ItemGrade.person_id.in_(persons))
     return {tuple(row) for row in session.execute(query)}

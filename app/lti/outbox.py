@@ -77,11 +77,20 @@ def enqueue_line_item(session: Session, line_item_id: str, now: datetime) -> Non
 
 
 def resend(
-    session: Session, assignment_id: str, now: datetime, *, person_id: str | None = None, only_failed: bool = False
+    session: Session,
+    assignment_id: str | None,
+    now: datetime,
+    *,
+    person_id: str | None = None,
+    only_failed: bool = False,
 ) -> int:
-    """Send these scores once more, whether they were sent, or given up, or not; how many there are."""
-    mine = select(LineItem.id).where(LineItem.assignment_id == assignment_id)
-    query = update(Score).where(Score.line_item_id.in_(mine))
+    """Send these scores once more, whether they were sent, or given up, or not; how many there are.
+
+    Without an assignment, those of all.
+    """
+    query = update(Score)
+    if assignment_id is not None:
+        query = query.where(Score.line_item_id.in_(select(LineItem.id).where(LineItem.assignment_id == assignment_id)))
     if person_id is not None:
         query = query.where(Score.person_id == person_id)
     if only_failed:

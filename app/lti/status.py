@@ -73,14 +73,11 @@ def _scores() -> Select[Score, str, str, str | None]:
     )
 
 
-def count_states(session: Session, assignment_id: str) -> dict[ScoreState, int]:
-    """How many scores of the assignment are in each state."""
-    query = (
-        select(Score.state, func.count())
-        .join(LineItem, LineItem.id == Score.line_item_id)
-        .where(LineItem.assignment_id == assignment_id)
-        .group_by(Score.state)
-    )
+def count_states(session: Session, assignment_id: str | None = None) -> dict[ScoreState, int]:
+    """How many scores of the assignment, or of all, are in each state."""
+    query = select(Score.state, func.count()).join(LineItem, LineItem.id == Score.line_item_id).group_by(Score.state)
+    if assignment_id is not None:
+        query = query.where(LineItem.assignment_id == assignment_id)
     found: Counter[str] = Counter(dict(session.execute(query).tuples().all()))
     return {state: found[state] for state in STATES}
 

@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.attempts.grade_models import ItemGrade
+from app.attempts.grade_queries import GRADES
 from app.attempts.tally import Counts, VariantTally, read_variants
 from app.reports.marks import FETCHED
 from app.reports.subject import COMPARED, Subject, students
@@ -80,8 +80,9 @@ def tallies_of(session: Session, subject: Subject) -> dict[str, ItemTally]:
 
 def _rows(session: Session, subject: Subject) -> dict[str, list[Stored]]:
     enrolled = set(session.scalars(students(subject)))
-    columns = (ItemGrade.person_id, ItemGrade.first_right, ItemGrade.tally, ItemGrade.seconds)
-    query = select(ItemGrade.item_id, *columns).where(ItemGrade.item_id.in_(subject.columns))
+    grades = GRADES.columns
+    columns = (grades.item_id, grades.person_id, grades.first_right, grades.tally, grades.seconds)
+    query = select(*columns).where(grades.item_id.in_(subject.columns))
     found: dict[str, list[Stored]] = defaultdict(list)
     for item, person, first, text, seconds in session.execute(query.execution_options(yield_per=FETCHED)):
         if person in enrolled:

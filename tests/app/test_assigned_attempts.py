@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.attempts import grades, listeners
 from app.attempts.grade_models import Draft, ItemGrade
+from app.attempts.grade_queries import arrivals_of, overrides_of
 from app.attempts.models import Attempt
 from app.core.settings import Settings
 from app.courses.dealing import seed_for
@@ -295,9 +296,9 @@ async def test_replaying_all_attempts_gives_the_stored_grades(classroom):
         assignment = session.get_one(Assignment, room.assignment)
         for item_id in room.items:
             item = session.get_one(Item, item_id)
-            arrivals = grades.arrivals_of(session, item_id)
+            arrivals = arrivals_of(session, item_id)
             replayed = grades.derive(
-                grades.marking_of(session, item, assignment), arrivals, grades.overrides_of(session, item_id), arrivals
+                grades.marking_of(session, item, assignment), arrivals, overrides_of(session, item_id), arrivals
             )
             stored = {
                 row.person_id: (row.score, row.raw_share, row.attempts, row.counted_attempt, row.late, row.status)

@@ -10,6 +10,7 @@ from app.accounts.audit import verify
 from app.accounts.models import AuditEntry
 from app.attempts import grades, regrade
 from app.attempts.grade_models import ItemGrade
+from app.attempts.grade_queries import GRADES, arrivals_of, overrides_of
 from app.attempts.models import Attempt, Score
 from app.courses.models import Assignment, Item
 
@@ -36,7 +37,7 @@ def scores(room: Any, item: int = 0) -> list[float | None]:
 
 def rows(room: Any) -> list[tuple[Any, ...]]:
     """The grades in all their columns, but for the moment in which they were written."""
-    columns = [column for column in grades.TABLE.columns if column.name != "updated_at"]
+    columns = [column for column in GRADES.columns if column.name != "updated_at"]
     with room.app.state.service.database.reading() as session:
         return sorted(map(tuple, session.execute(select(*columns))), key=str)
 
@@ -262,7 +263,7 @@ async def test_a_regrade_that_was_cut_short_is_taken_up_again(classroom, monkeyp
         raise RuntimeError("the power went off")
 
     with monkeypatch.context() as patch:
-        patch.setattr(regrade, "resume", crash)
+        patch.setattr(regrade, "_go_on", crash)
         assert (await apply(room, **KEY)).status_code == 500
     address = f"{API}/assignments/{room.assignment}/regrades"
     (half,) = (await room.teacher.client.get(address)).json()["items"]
@@ -282,9 +283,9 @@ def replay(room: Any) -> None:
     with room.app.state.service.database.reading() as session:
         assignment = session.get_one(Assignment, room.assignment)
         for item in (session.get_one(Item, id_) for id_ in room.items):
-            arrivals = grades.arrivals_of(session, item.id)
+            arrivals = arrivals_of(session, item.id)
             marking = grades.marking_of(session, item, assignment)
-            derived = grades.derive(marking, arrivals, grades.overrides_of(session, item.id), arrivals)
+            derived = grades.derive(marking, arrivals, overrides_of(session, item.id), arrivals)
             stored = {
                 row.person_id: row for row in session.scalars(select(ItemGrade).where(ItemGrade.item_id == item.id))
             }

@@ -1,7 +1,7 @@
 """The services of the LMS for the tests: gradebook columns, scores, class lists, and the faults that real ones show.
 
     gradebook = Gradebook(platform)            answers for /courses/<id>/lineitems, …/lineitem/scores, …/memberships
-    gradebook.faults = [Fault.ERROR, Fault.APPLIED_ERROR]      what happens to the next scores, one each
+    gradebook.fault_of = lambda user: Fault.ERROR              what happens to the next score of a person
 
 Scores are taken and refused by the rules of Moodle's `scores.php`: the media type to the letter, whole seconds that
 must rise, a person who can be graded there. What a conforming tool never does is kept in `violations`.
@@ -81,8 +81,7 @@ class Gradebook:
         self.courses: dict[str, Course] = {}
         self.columns: dict[str, dict[int, Column]] = {}
         self.violations: list[str] = []
-        self.faults: list[Fault] = []
-        self.next_fault: Callable[[], Fault] = lambda: self.faults.pop(0) if self.faults else Fault.NONE
+        self.fault_of: Callable[[str], Fault] = lambda _user: Fault.NONE
         self.refuse: Callable[[str], Answer | None] = lambda _user: None
         """An answer for every score of a person, such as the 400 for who can't be graded."""
         self.page_size = 2  # of class lists
@@ -138,7 +137,7 @@ class Gradebook:
     def _score(self, request: Request, match: re.Match[str]) -> Answer | None:
         who = int(match[2]), str(request.json().get("userId"))
         with self._lock:
-            fault = self.next_fault()
+            fault = self.fault_of(who[1])
             if fault in UNAPPLIED:
                 return UNAPPLIED[fault]
             if fault is Fault.FORGOTTEN:
