@@ -76,7 +76,7 @@ def sync(
     try:
         synced = asyncio.run(run())
     except ServiceError as error:
-        raise failure(error.detail) from None
+        raise failure(str(error)) from None
     for each in synced:
         typer.echo(f"{each.title}: {each.members} in the list, {each.added} added, {each.ended} left.")
 

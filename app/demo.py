@@ -15,16 +15,19 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts import people, sign_in_links
+from app.accounts import audit, forgetting, people, sign_in_links
 from app.accounts.access import Principal
+from app.accounts.models import AuditEntry
 from app.accounts.scopes import SCOPES
 from app.attempts.assigned import AssignedSubmission, submit_assigned
 from app.attempts.service import Service
 from app.courses import assignments, courses, enrolments, items, proving
 from app.courses.assignment_schemas import AssignmentRequest, ItemRequest
 from app.courses.dealing import seed_for
+from app.courses.models import Course, Enrolment
 from problems.catalogue import find
 from problems.variant import Variant
 
@@ -47,6 +50,8 @@ GIVEN_NAMES = (
     "磊",
 )
 SECTIONS = ("A1", "A2", "A3")
+
+BEGUN, FINISHED = "demo.begin", "demo.finish"  # in the audit log, on the course
 
 DIFFICULTIES = {"1.4": -1.0, "2.3": -0.6, "2.4": 0.2, "1.6": 0.4, "1.8": 0.9}
 POINTS = {"1.4": 1.0, "2.3": 1.0, "2.4": 2.0, "1.6": 3.0, "1.8": 3.0}
@@ -79,6 +84,7 @@ class _Task:
 @dataclass(frozen=True, slots=True)
 class _Class:
     teacher: str
+    course_id: str
     students: Sequence[str]
     assignment_id: str
     tasks: Sequence[_Task]
@@ -87,11 +93,23 @@ class _Class:
 async def fill(service: Service, *, students: int, seed: int) -> Demo:
     """Make the course. The same seed makes the same class again, but other numbers in its exercises.
 
+    Answers can't be removed, so one that was not finished is put away: its people are forgotten, which frees their
+    addresses, and it is archived. That happens when it fails, or, after a kill, when another is made.
+
     Raises:
         app.core.errors.ConflictError: it is there already.
 
     """
-    random, now = Random(seed), service.clock()  # noqa: S311 - a play, in which nothing is secret
+    now = service.clock()
+    await service.writer.write(lambda session: _put_away(session, now))
+    try:
+        return await _fill(service, students, Random(seed), now)  # noqa: S311 - a play, in which nothing is secret
+    except BaseException:
+        await service.writer.write(lambda session: _put_away(session, now))
+        raise
+
+
+async def _fill(service: Service, students: int, random: Random, now: datetime) -> Demo:
     proven = await asyncio.to_thread(_proven_items)
     made = await service.writer.write(lambda session: _make(session, proven, students, random, now))
     begun = {person: moment for person in made.students if (moment := _begins(random, now)) is not None}
@@ -111,6 +129,7 @@ async def fill(service: Service, *, students: int, seed: int) -> Demo:
         await _submit(service, made.assignment_id, at, task, given)
 
     def link(session: Session) -> list[str]:
+        audit.record(session, None, FINISHED, made.course_id, course=made.course_id, at=now)
         return [sign_in_links.create(session, person, "setup", now) for person in (made.teacher, made.students[0])]
 
     teacher_link, student_link = map(sign_in_links.path_of, await service.writer.write(link))
@@ -123,6 +142,20 @@ async def _submit(service: Service, assignment_id: str, at: datetime, task: _Tas
         assignment_id=assignment_id, item_id=task.item_id, answers=given, received_at=at, principal=student
     )
     await submit_assigned(service, submission)
+
+
+def _put_away(session: Session, now: datetime) -> None:
+    """Archive courses of ours that were begun and not finished, and forget their people."""
+    begun, finished = (
+        set(session.scalars(select(AuditEntry.subject).where(AuditEntry.action == action)))
+        for action in (BEGUN, FINISHED)
+    )
+    open_ = (Course.id.in_(begun - finished), Course.archived_at.is_(None))
+    for course in session.scalars(select(Course).where(*open_)).all():
+        enrolled = select(Enrolment.person_id).where(Enrolment.course_id == course.id)
+        for person_id in session.scalars(enrolled).all():
+            forgetting.forget(session, None, person_id, now)
+        course.archived_at = now
 
 
 def _proven_items() -> list[dict[str, Any]]:
@@ -139,6 +172,7 @@ def _make(session: Session, proven: Sequence[Mapping[str, Any]], size: int, rand
     course = courses.create_course(
         session, principal, title="神经计算的数学原理（演示）", time_zone="Asia/Shanghai", pass_mark=0.6, now=then
     ).course
+    audit.record(session, None, BEGUN, course.id, course=course.id, at=then)
     students = []
     for number, name in zip(range(1, size + 1), _names(random), strict=False):
         enrolled = enrolments.enrol(
@@ -171,7 +205,7 @@ def _make(session: Session, proven: Sequence[Mapping[str, Any]], size: int, rand
         for student in students
         for item in items.items_of(session, seen.assignment.id)
     ]
-    return _Class(teacher, students, seen.assignment.id, tasks)
+    return _Class(teacher, course.id, students, seen.assignment.id, tasks)
 
 
 def _names(random: Random) -> Iterator[str]:

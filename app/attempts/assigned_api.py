@@ -1,14 +1,15 @@
 """/api/v1/assignments/{assignment_id}/items/{item_id}/…: an item as a student meets it, drafts, grades by hand."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.accounts.access import USERS, Caller, require_user
+from app.accounts.access import USERS, Caller, Principal, require_user
 from app.attempts import assigned_schemas as schemas
 from app.attempts import overrides
 from app.attempts.asked import Asked, ask
@@ -16,15 +17,29 @@ from app.attempts.assigned_examples import ATTEMPT, EXERCISE, OVERRIDE
 from app.attempts.assigned_result import AssignedResult
 from app.attempts.assigned_view import asked_json, draft_json, find_asked
 from app.attempts.drafts import find_draft, save_draft
-from app.attempts.grade_models import Override
+from app.attempts.grade_models import Draft, ItemGrade, Override
+from app.attempts.hints import open_hint, opened_by
 from app.attempts.queries import list_own
-from app.attempts.service import service_of
+from app.attempts.service import Service, service_of
 from app.core import errors
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
 from app.core.pagination import decode_cursor, page
 from app.courses.models import Item
-from app.courses.routes import READING, WITH_BODY, Cursor, Id, Limit, change, create, created, known, takes, told
+from app.courses.routes import (
+    CHANGING,
+    READING,
+    WITH_BODY,
+    Cursor,
+    Id,
+    Limit,
+    change,
+    create,
+    created,
+    known,
+    takes,
+    told,
+)
 
 ITEM = "/api/v1/assignments/{assignment_id}/items/{item_id}"
 router = APIRouter(tags=["attempts"])
@@ -45,9 +60,39 @@ CLOSED = (errors.UnknownAssignmentError, errors.AssignmentNotOpenError, errors.A
 async def get_exercise(request: Request, caller: Caller, assignment_id: Id, item_id: Id) -> Response:
     require_user(caller)
     service, now = service_of(request), request.state.received_at
-    asked, grade, draft = await service.database.read(find_asked, ITEM_ID(item_id), caller, ITEM_ID(assignment_id), now)
+    return private_json(await _exercise(service, caller, ITEM_ID(assignment_id), ITEM_ID(item_id), now))
+
+
+async def _exercise(
+    service: Service, caller: Principal, assignment_id: str, item_id: str, now: datetime
+) -> dict[str, Any]:
+    def find(session: Session) -> tuple[Asked, ItemGrade | None, Draft | None, frozenset[int]]:
+        found = find_asked(session, item_id, caller, assignment_id, now)
+        return *found, opened_by(session, item_id, found[0].person_id)
+
+    asked, grade, draft, opened = await service.database.read(find)
     variant = (await service.variants.get(asked.problem, asked.seed)).variant
-    return private_json(asked_json(asked, variant, grade, draft, now))
+    return asked_json(asked, variant, grade, draft, now, opened)
+
+
+@router.post(
+    ITEM + "/hints/{number}",
+    operation_id="openHint",
+    summary="Open a hint, for its cost",
+    description="For students. Answers that arrive from then on count less by its `cost`; a free hint, and one that is "
+    "open already, cost nothing (more). The item is returned, as by `getAssignedExercise`.",
+    response_model=schemas.AssignedExercise,
+    responses=told(*CHANGING, *CLOSED, errors.UnknownExhibitError),
+    openapi_extra=USERS,
+)
+async def post_hint(
+    request: Request, caller: Caller, assignment_id: Id, item_id: Id, number: Annotated[int, Path(ge=1, le=99)]
+) -> Response:
+    require_user(caller, "attempt")
+    service, now = service_of(request), request.state.received_at
+    place = ITEM_ID(assignment_id), ITEM_ID(item_id)
+    await service.writer.write(lambda session: open_hint(session, place[1], caller, place[0], number, now))
+    return private_json(await _exercise(service, caller, *place, now))
 
 
 @router.get(
@@ -182,6 +227,7 @@ def override_json(given: Override) -> dict[str, Any]:
 
 EXAMPLES: Mapping[str, Callable[[], object]] = {
     "getAssignedExercise": lambda: EXERCISE,
+    "openHint": lambda: EXERCISE,
     "listItemAttempts": lambda: {"items": [ATTEMPT], "next_cursor": None},
     "getDraft": lambda: EXERCISE["draft"],
     "saveDraft": lambda: EXERCISE["draft"],

@@ -75,6 +75,7 @@ EXERCISE: dict[str, Any] = {
     "attempts_used": 1,
     "attempts_left": 2,
     "grade": {"score": 2.0, "points": 2.0, "status": "graded", "late": False, "overridden": False},
+    "hints": [{"number": 1, "cost": 0.1, "opened": False, "text": None}],
     "draft": {"answers": {"count": "128"}, "updated_at": AT},
     "key": None,
     "solution": None,

@@ -97,6 +97,15 @@ class DraftOut(BaseModel):
     updated_at: datetime | None = Field(description="null where nothing has been kept")
 
 
+class AssignedHint(BaseModel):
+    """A hint of an item. `text` is null until it is opened, where that costs something."""
+
+    number: int
+    cost: float = Field(description="the share of the points by which answers count less from its opening on")
+    opened: bool
+    text: Bilingual | None
+
+
 class AssignedExercise(BaseModel):
     """An item as the caller meets it, with their own numbers."""
 
@@ -119,6 +128,7 @@ class AssignedExercise(BaseModel):
     attempts_left: int | None
     grade: GradeOut
     draft: DraftOut
+    hints: list[AssignedHint]
     key: dict[str, str] | None = Field(description="the right answers in writing, once they are released")
     solution: Bilingual | None = Field(description="the worked solution, once it is released")
 

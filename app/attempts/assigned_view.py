@@ -10,6 +10,7 @@ from app.attempts.asked import Asked, ask
 from app.attempts.drafts import find_draft
 from app.attempts.exercises import variant_json
 from app.attempts.grade_models import Draft, ItemGrade
+from app.attempts.hints import hints_of
 from app.attempts.item_settings import adjusted
 from app.attempts.overrides import grade_of
 from problems.variant import Variant
@@ -26,7 +27,12 @@ def find_asked(
 
 
 def asked_json(
-    asked: Asked, variant: Variant[Any], grade: ItemGrade | None, draft: Draft | None, now: datetime
+    asked: Asked,
+    variant: Variant[Any],
+    grade: ItemGrade | None,
+    draft: Draft | None,
+    now: datetime,
+    opened: frozenset[int] = frozenset(),
 ) -> dict[str, Any]:
     """What a student may know now."""
     graded = adjusted(variant, asked.form, asked.settings)
@@ -46,6 +52,7 @@ def asked_json(
         "attempts_left": asked.attempts_left,
         "grade": grade_json(asked, grade, now),
         "draft": draft_json(draft),
+        "hints": [each.as_json() for each in hints_of(variant, asked, opened)],
         "key": key_texts(asked, graded) if shown.key else None,
         "solution": variant.solution.as_dict() if shown.solution else None,
     }

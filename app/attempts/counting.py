@@ -1,9 +1,9 @@
 """From attempts to points: the one rule by which a grade is derived, as a pure function that can be replayed.
 
-An attempt's share s (0 to 1) of the exercise is worth ``v = s · max(0, 1 − p·(n − 1)) · λ``, where n is its number
-among the student's attempts at the item, p the assignment's penalty per attempt and λ the late factor of its arrival
-(`app.courses.deadlines.late_factor`). The counting rule makes one value of them, and the item's points are multiplied
-by it. `docs/scores.md` says the same in words.
+An attempt's share s (0 to 1) of the exercise is worth ``v = s · max(0, 1 − p·(n − 1)) · max(0, 1 − h) · λ``, where n is
+its number among the student's attempts at the item, p the assignment's penalty per attempt, h the sum of what the hints
+cost that were open when it arrived, and λ the late factor of its arrival (`app.courses.deadlines.late_factor`). The
+counting rule makes one value of them, and the item's points are multiplied by it. `docs/scores.md` says it in words.
 """
 
 import math
@@ -27,13 +27,17 @@ COUNTED_ALONE: frozenset[Counting] = frozenset({"best", "last", "first"})
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """An attempt as far as it counts. `share` is None while it could not be graded; `late` is λ, 1 in time."""
+    """An attempt as far as it counts. `share` is None while it could not be graded; `late` is λ, 1 in time.
+
+    `hints` is what the hints cost that were open when it arrived, as a share.
+    """
 
     id: str
     number: int
     share: float | None
     late: float = 1.0
     is_late: bool = False
+    hints: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +69,10 @@ class Outcome:
 
 
 def value(worth: Worth, attempt_penalty: float) -> float:
-    """The share of the points that a graded attempt is worth, after penalty and lateness."""
+    """The share of the points that a graded attempt is worth, after penalty, hints and lateness."""
     if worth.share is None:
         raise ValueError(f"The attempt {worth.id} has no score.")
-    return worth.share * _kept(worth.number, attempt_penalty) * worth.late
+    return worth.share * _kept(worth.number, attempt_penalty) * max(0.0, 1.0 - worth.hints) * worth.late
 
 
 @lru_cache(maxsize=1024)

@@ -21,7 +21,7 @@ from problems.variant import Variant
 
 _FORMULA = re.compile(r"\$[^$]+\$")
 
-Refusal = Literal["unreadable", "token", "busy"]
+Refusal = Literal["unreadable", "token", "busy", "too-large"]
 """Why a sent answer was not graded; in every case what was entered stays on the page."""
 
 Tone = Literal["ok", "warn", "no"]

@@ -6,22 +6,26 @@ The statements are built once. Building one costs as much as running it, and eve
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.attempts.grade_models import ItemGrade, Override
+from app.attempts.grade_models import ItemGrade, OpenedHint, Override
 from app.attempts.models import Attempt, Score
 from app.attempts.tally import Graded
 from app.core.models import Base
 
 CHUNK = 500  # persons in one statement: databases bound the number of parameters
 
-_ATTEMPTS, _SCORES, _OVERRIDES, GRADES = (
-    Base.metadata.tables[each.__tablename__] for each in (Attempt, Score, Override, ItemGrade)
+_ATTEMPTS, _SCORES, _OVERRIDES, _HINTS, GRADES = (
+    Base.metadata.tables[each.__tablename__] for each in (Attempt, Score, Override, OpenedHint, ItemGrade)
 )
 _ITEM: Any = bindparam("item")
+
+
+Opened: TypeAlias = tuple[datetime, float]
+"""When a hint was opened, and the share of the points that it cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,9 @@ def _overrides() -> _ByPerson:
 
 _ARRIVALS = _arrivals()
 _GIVEN = _overrides()
+_OPENED = _ByPerson(
+    select(_HINTS.c.person_id, _HINTS.c.opened_at, _HINTS.c.cost).where(_HINTS.c.item_id == _ITEM), _HINTS.c.person_id
+)
 _STORED = _ByPerson(select(GRADES.c.person_id, GRADES.c.score).where(GRADES.c.item_id == _ITEM), GRADES.c.person_id)
 
 
@@ -97,6 +104,14 @@ def share_of(score: float | None, max_score: float) -> float | None:
 def overrides_of(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, float]:
     """The points that are given by hand and not withdrawn."""
     return {row.person_id: row.points for row in _GIVEN.rows(session, item_id, persons)}
+
+
+def hints_at(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, list[Opened]]:
+    """The hints of the item that each person has opened at a cost."""
+    found: dict[str, list[Opened]] = {}
+    for row in _OPENED.rows(session, item_id, persons):
+        found.setdefault(row.person_id, []).append((row.opened_at, row.cost))
+    return found
 
 
 def stored_grades(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, float | None]:

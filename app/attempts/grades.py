@@ -8,8 +8,9 @@ Each row holds the tally of the attempts, too, which reports add up (`app.attemp
 deriving them again (`derive_again`) gives the same rows.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,17 @@ from sqlalchemy.orm import Session
 
 from app.attempts.counting import Outcome, Rules, Worth, outcome
 from app.attempts.grade_models import ItemGrade
-from app.attempts.grade_queries import GRADES, Arrival, arrivals_of, chunks, overrides_of, parts, stored_grades
+from app.attempts.grade_queries import (
+    GRADES,
+    Arrival,
+    Opened,
+    arrivals_of,
+    chunks,
+    hints_at,
+    overrides_of,
+    parts,
+    stored_grades,
+)
 from app.attempts.item_settings import ItemSettings, settings_of
 from app.attempts.listeners import GradeChange, announce
 from app.attempts.tally import tally
@@ -42,15 +53,17 @@ class Marking:
     extensions: Sequence[Extended]
     sections: Mapping[str, str | None]
     students: frozenset[str]
+    hints: Mapping[str, Sequence[Opened]] = field(default_factory=dict)
 
-    def worth(self, mine: Window, arrival: Arrival) -> Worth:
-        """What an attempt comes to for somebody with these dates."""
+    def worth(self, mine: Window, arrival: Arrival, hints: Sequence[Opened] = ()) -> Worth:
+        """What an attempt comes to for somebody with these dates who has opened these hints."""
         return Worth(
             arrival.id,
             arrival.number,
             arrival.share,
             late_factor(mine, self.assignment.late_per_day, arrival.at),
             mine.due is not None and arrival.at > mine.due,
+            math.fsum(cost for opened_at, cost in hints if opened_at <= arrival.at),
         )
 
     def outcome(self, person_id: str, arrivals: Sequence[Arrival], override: float | None) -> Outcome | None:
@@ -58,7 +71,8 @@ class Marking:
         if not arrivals and override is None and not (self.rules.award == "full" and person_id in self.students):
             return None
         mine = window(self.assignment, self.extensions, person_id, self.sections.get(person_id))
-        return outcome([self.worth(mine, each) for each in arrivals], self.rules, override)
+        hints = self.hints.get(person_id, ())
+        return outcome([self.worth(mine, each, hints) for each in arrivals], self.rules, override)
 
 
 def rules_of(settings: ItemSettings, assignment: Assignment) -> Rules:
@@ -92,6 +106,7 @@ def marking_of(
         extensions=extensions,
         sections={row.person_id: row.section for row in enrolled},
         students=frozenset(row.person_id for row in enrolled if row.role == "student" and row.ended_at is None),
+        hints=hints_at(session, item.id, persons),
     )
 
 

@@ -28,6 +28,7 @@ BODY_LIMITS = {
     r"/api/v1/problems/[^/]+/variants/[^/]+/trace": 1_500_000,
     r"/api/v1/attempts": 1_500_000,
     r"/[a-z]+/problems/[^/]+/trace": 3_500_000,
+    r"/[a-z]+/assignments/[^/]+/items/[^/]+": 3_500_000,
 }
 """Bytes of a body with a run, by its address: a million characters, of which a form writes many as three."""
 

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
-from app.accounts import people, tokens
+from app.accounts import people, sessions, tokens
 from app.accounts.scopes import SCOPES, Scope
 from app.attempts.grade_models import ItemGrade
 from app.core.settings import Settings
@@ -138,3 +138,28 @@ def classroom(app: FastAPI, account: MakeAccount) -> Callable[..., Awaitable[Cla
         return await Classroom(app, account).open(students)
 
     return open_
+
+
+SignedIn = Callable[[Any], Any]
+
+
+@pytest.fixture
+async def signed_in(app: FastAPI, browse: Callable[[FastAPI], httpx.AsyncClient]) -> AsyncIterator[SignedIn]:
+    """A browser in which the person is signed in."""
+    opened: list[httpx.AsyncClient] = []
+
+    async def open_(person: Any) -> httpx.AsyncClient:
+        service = app.state.service
+
+        def job(session: Any) -> str:
+            return sessions.begin(session, person.id, "tests", service.settings, service.clock())
+
+        client = browse(app)
+        client.cookies.set(sessions.COOKIE, await service.writer.write(job))
+        client.headers["Accept"] = "text/html"
+        opened.append(client)
+        return client
+
+    yield open_
+    for client in opened:
+        await client.aclose()

@@ -126,6 +126,7 @@ MATRIX: dict[str, Row] = {
     "listItemAttempts": Row(COURSE),
     "getDraft": Row(COURSE),
     "saveDraft": Row(STUDENTS, {"answers": {"count": "12"}}),
+    "openHint": Row(STUDENTS),
     "listOverrides": Row(STAFF),
     "createOverride": Row(
         INSTRUCTORS, lambda names: {"person_id": names["person_id"], "points": 1.0, "reason": "a test"}

@@ -1,15 +1,12 @@
 """The pages of assignments: a student answers, a teacher regrades and gives points by hand."""
 
 import html
-from collections.abc import AsyncIterator, Callable
 from html.parser import HTMLParser
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
-from app.accounts import sessions
 from app.attempts.models import Attempt
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
@@ -30,31 +27,6 @@ def inputs(page: httpx.Response) -> dict[str, str]:
     parser = Inputs()
     parser.feed(page.text)
     return parser.found
-
-
-SignedIn = Callable[[Any], Any]
-
-
-@pytest.fixture
-async def signed_in(app: FastAPI, browse: Callable[[FastAPI], httpx.AsyncClient]) -> AsyncIterator[SignedIn]:
-    """A browser in which the person is signed in."""
-    opened: list[httpx.AsyncClient] = []
-
-    async def open_(person: Any) -> httpx.AsyncClient:
-        service = app.state.service
-
-        def job(session: Any) -> str:
-            return sessions.begin(session, person.id, "tests", service.settings, service.clock())
-
-        client = browse(app)
-        client.cookies.set(sessions.COOKIE, await service.writer.write(job))
-        client.headers["Accept"] = "text/html"
-        opened.append(client)
-        return client
-
-    yield open_
-    for client in opened:
-        await client.aclose()
 
 
 def item_page(room: Any, item: int = 0) -> str:
