@@ -86,6 +86,7 @@ from app.reports import pages as report_pages
 from app.webhooks import api as webhooks_api
 from app.webhooks import deliveries, outbox
 from app.webhooks import examples as webhook_examples
+from app.webhooks import pages as webhook_pages
 from app.webhooks.sender import Sender as WebhookSender
 from problems.catalogue import catalogue
 
@@ -145,6 +146,7 @@ PAGES = (
     person_pages,
     forgetting_pages,
     report_pages,
+    webhook_pages,
     export_pages,
     lti_pages,
     services_pages,
