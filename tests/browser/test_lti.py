@@ -190,7 +190,7 @@ def test_another_site_may_not_show_the_pages_of_the_session(open_: Open, link: R
 
 
 class TestWithoutCookiesInFrames:
-    """A browser that keeps no cookie of the tool, of whatever kind, inside the LMS's pages; in a tab of its own it does."""
+    """A browser that keeps no cookie of the tool, of whatever kind, inside the LMS's pages; but in a tab it does."""
 
     @pytest.fixture
     def context(self, playwright: Playwright, chromium_path: str, tmp_path: Path) -> Iterator[BrowserContext]:
