@@ -79,6 +79,7 @@ from app.lti import picker_pages, platforms_api, registration_pages, services_ap
 from app.lti.forgetting import forget_identities, identities_of
 from app.lti.keysets import Keysets
 from app.lti.refusals import RefusedError
+from app.lti.refused_lately import RefusedLately
 from app.lti.sender import Sender as ScoreSender
 from app.lti.tokens import Tokens
 from app.reports import api as reports_api
@@ -230,6 +231,7 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
             app.state.passwords = passwords
             app.state.sign_in_limits = SignInLimits()
             app.state.unlock_limits = UnlockLimits()
+            app.state.refused_lately = RefusedLately()
             # Leaving the writer's block finishes every write that was accepted.
             async with (
                 Outgoing(allow_loopback=settings.lti_allow_loopback) as outgoing,
