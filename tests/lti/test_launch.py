@@ -1,6 +1,7 @@
 """Launches that are accepted: who comes, into which course, in which role, and what they see."""
 
 import asyncio
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -325,6 +326,25 @@ class TestSession:
         await visitor.launch(TEACHER, LINK)
         assert visitor.client.cookies["__Host-frame-session"] != before
         assert count(SignInSession) == 1
+        assert (await visitor.client.get("/api/v1/me")).json()["name"] == TEACHER.name
+
+    async def test_signing_out_ends_it(self, browser, count):
+        visitor = browser()
+        await visitor.launch(LEARNER, LINK)
+        account = await visitor.client.get("/en/account")
+        token = re.search('name="token" value="([^"]+)"', account.text)[1]
+        sent = {"Sec-Fetch-Site": "same-origin"}
+        await visitor.client.post("/en/sign-out", data={"token": token}, headers=sent)
+        assert "__Host-frame-session" not in visitor.client.cookies
+        assert count(SignInSession) == 0
+
+    async def test_the_newest_way_in_counts(self, browser):
+        """In a frame, and later in a tab of its own: one browser, one session."""
+        visitor = browser()
+        await visitor.launch(LEARNER, LINK)
+        response = await visitor.send(await visitor.message(TEACHER, LINK), **{"Sec-Fetch-Dest": "document"})
+        assert response.status_code == 303
+        assert "__Host-frame-session" not in visitor.client.cookies
         assert (await visitor.client.get("/api/v1/me")).json()["name"] == TEACHER.name
 
     async def test_an_answer_is_given_in_the_frame(self, browser, assigned):
