@@ -88,7 +88,7 @@ def _mistaken(traps: Sequence[Trap], cell: Cell) -> Iterator[Answer]:
 
 
 def _is_within(place: Interval, accepted: Interval) -> bool:
-    return accepted.low <= place.middle <= accepted.high
+    return accepted.low <= place.low and place.high <= accepted.high
 
 
 def _in_common(traps: Sequence[Trap]) -> Text | None:
