@@ -205,6 +205,7 @@ async def test_what_a_message_can_do_without(browser, left_out):
         ({"name": None, "given_name": "Ada", "family_name": "King"}, "Ada King"),
         ({"name": None}, ""),
         ({"name": "x" * 300}, "x" * 200),
+        ({"name": " Ada\x00\nKing "}, "Ada King"),
     ],
 )
 async def test_names(browser, read, given, shown):
@@ -358,6 +359,20 @@ class TestSession:
         assert sent.status_code == 201, sent.text
         foreign = await student.client.post("/api/v1/attempts", json=body, headers={"Sec-Fetch-Site": "cross-site"})
         assert foreign.status_code == 403
+
+
+async def test_two_processes_that_meet_somebody_new_at_once_make_them_once(settings, browser, count):
+    visitors = [browser() for _ in range(8)]
+    messages = [await visitor.message(LEARNER, LINK) for visitor in visitors]
+    second = create_app(settings)
+    async with second.router.lifespan_context(second):
+        for visitor in visitors[4:]:
+            visitor.client._transport = httpx.ASGITransport(second)
+        sent = (visitor.send(fields) for visitor, fields in zip(visitors, messages, strict=True))
+        responses = await asyncio.gather(*sent)
+    assert [response.status_code for response in responses] == [303] * 8
+    tables = (Person, Course, Enrolment, models.Identity, models.Context, models.Link)
+    assert [count(table) for table in tables] == [1] * len(tables)
 
 
 class TestReplay:
