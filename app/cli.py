@@ -12,6 +12,7 @@ import uvicorn
 from app.accounts.sign_in_links import path_of
 from app.cli_admin import admin, first_link
 from app.cli_export import export as export_questions
+from app.cli_grades import derive
 from app.cli_lti import lti
 from app.cli_support import DatabaseUrl, failure, settings_of, write
 from app.cli_support import migrate as migrate_database
@@ -36,6 +37,7 @@ cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 cli.add_typer(admin, name="admin")
 cli.add_typer(lti, name="lti")
 cli.command(name="export")(export_questions)
+cli.command(name="derive-grades")(derive)
 
 ProblemId = Annotated[str, typer.Argument(metavar="ID", help="such as 1.6")]
 

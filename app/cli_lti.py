@@ -11,9 +11,12 @@ from app.cli_support import DatabaseUrl, failure, migrate, read, settings_of, wr
 from app.core.clock import utc_now
 from app.core.errors import ServiceError
 from app.courses.models import Assignment, Course
-from app.lti import keys, outbox, rosters, status
+from app.lti import keys, outbox, platforms, rosters, self_test, status
 from app.lti.models import ScoreState
+from app.lti.platforms import PlatformView
 from app.lti.rosters import Synced
+from app.lti.self_test import SelfTest
+from app.lti.tool import tool_at
 from app.main import create_app
 
 lti = typer.Typer(no_args_is_help=True, help="Learning platforms: scores, class lists, keys.")
@@ -81,6 +84,34 @@ def sync(
         typer.echo(f"{each.title}: {each.members} in the list, {each.added} added, {each.ended} left.")
 
 
+@lti.command()
+def check(
+    platform: Annotated[str | None, typer.Argument(metavar="[PLATFORM]", help="an id; all without one")] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Try what launches and scores need of the platforms, and say what is wrong."""
+    settings = settings_of(database_url=database_url, lti_sender=False, webhook_sender=False)
+    migrate(settings)
+    registered = {view.platform.id: view.platform.name for view in read(settings, _all_platforms)}
+    if platform is not None and platform not in registered:
+        raise failure("There is no platform with this id.")
+    tool = tool_at(settings, f"http://{settings.host}:{settings.port}")
+
+    async def run() -> list[SelfTest]:
+        app = create_app(settings)
+        async with app.router.lifespan_context(app):
+            return [await self_test.run(app.state.service, tool, id_) for id_ in wanted]
+
+    wanted = [platform] if platform is not None else list(registered)
+    found = asyncio.run(run())
+    for id_, test in zip(wanted, found, strict=True):
+        typer.echo(f"{registered[id_]} ({id_})")
+        for each in test.checks:
+            typer.echo(f"  {each.state:<8} {each.text.en}")
+    if not all(test.healthy for test in found):
+        raise failure("Something is at fault.")
+
+
 @lti.command("rotate-key")
 def rotate_key(database_url: DatabaseUrl = None) -> None:
     """Publish a new key. It signs from an hour later on; the one before the last is not published any more."""
@@ -89,6 +120,10 @@ def rotate_key(database_url: DatabaseUrl = None) -> None:
     key = keys.new_key()
     write(settings, lambda session: keys.add_key(session, key, utc_now()))
     typer.echo(f"Published the key {key.kid}.")
+
+
+def _all_platforms(session: Session) -> list[PlatformView]:
+    return platforms.list_platforms(session, limit=1000)
 
 
 def _require(session: Session, assignment: str | None) -> None:

@@ -81,6 +81,7 @@ from app.lti import picker_pages, platforms_api, registration_pages, services_ap
 from app.lti.forgetting import forget_identities, identities_of
 from app.lti.keysets import Keysets
 from app.lti.refusals import RefusedError
+from app.lti.refused_lately import RefusedLately
 from app.lti.sender import Sender as ScoreSender
 from app.lti.tokens import Tokens
 from app.reports import api as reports_api
@@ -88,6 +89,7 @@ from app.reports import pages as report_pages
 from app.webhooks import api as webhooks_api
 from app.webhooks import deliveries, outbox
 from app.webhooks import examples as webhook_examples
+from app.webhooks import pages as webhook_pages
 from app.webhooks.sender import Sender as WebhookSender
 from problems.catalogue import catalogue
 
@@ -149,6 +151,7 @@ PAGES = (
     person_pages,
     forgetting_pages,
     report_pages,
+    webhook_pages,
     export_pages,
     lti_pages,
     services_pages,
@@ -232,6 +235,7 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
             app.state.passwords = passwords
             app.state.sign_in_limits = SignInLimits()
             app.state.unlock_limits = UnlockLimits()
+            app.state.refused_lately = RefusedLately()
             # Leaving the writer's block finishes every write that was accepted.
             async with (
                 Outgoing(allow_loopback=settings.lti_allow_loopback) as outgoing,

@@ -14,7 +14,7 @@ from problems.feedback import RIGHT, WRONG, Detail, explain, paragraphs
 from problems.problem import Answers, Field, Form, KeyPolicy, Problem
 from problems.reading import EMPTY, FormatError
 from problems.text import Text
-from problems.trace_kind import TRACE, read_as, trace_of
+from problems.trace_kind import TRACE, notation, trace_of
 from problems.trace_report import TraceReport
 from problems.variant import Variant
 
@@ -126,18 +126,22 @@ def grade(
     policy: KeyPolicy = "either",
     scoring: Scoring | None = None,
     detail: Detail = "full",
+    alike: bool = False,
 ) -> Grade:
     """Grade answers as they came from a page or from JSON.
 
     Where the policy accepts several keys, the one counts that gives the better score. `scoring` overrides that of the
     fields of kind Choices. `detail` is how much is told beside the score: with ``verdict`` only right or wrong, with
     ``parts`` also which parts, with ``full`` also the mistake, or how far off the answer is. What is not told is not in
-    the result. Raises `UnknownFormError`, `UnreadableAnswersError`.
+    the result. With `alike`, right answers are held against the known mistakes as well, so that the time it takes does
+    not tell them from wrong ones. Raises `UnknownFormError`, `UnreadableAnswersError`.
     """
     answers = dict(read(variant, form, raw))
     traced = (_traced(answers.pop(TRACE), detail),) if TRACE in answers else ()
     graded = [_grade_by(variant, form, answers, key, scoring, detail) for key in variant.keys(form, policy)]
     best = max(graded, key=lambda result: (result.score, result.correct))
+    if alike and all(field.correct for field in best.fields):
+        diagnose(variant, form, answers, ())
     return Grade((*best.fields, *traced))
 
 
@@ -148,7 +152,7 @@ def _traced(report: TraceReport, detail: Detail) -> FieldGrade:
         score=0.0,
         max_score=0.0,
         correct=report.correct,
-        read_as=read_as(report).en,
+        read_as=notation(report),
         read_as_latex="",
         parts=(),
         mistake=report.mistake if detail == "full" else None,

@@ -44,3 +44,14 @@ def read_as(report: TraceReport) -> Text:
     if report.shown_with_start:
         return Text(f"{rows} after the start", f"初始值之后共 {report.rows} 行")
     return Text(f"{rows}, without the start", f"共 {report.rows} 行，不含初始值")
+
+
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def notation(report: TraceReport) -> str:
+    """The rows in a notation that needs no language: W⁽⁰⁾, …, W⁽⁸⁰⁾; where they are not the steps, their numbers."""
+    first, last = ("0" if report.shown_with_start else "1"), str(report.rows)
+    if report.every == "step":
+        first, last = (f"W⁽{number.translate(SUPERSCRIPTS)}⁾" for number in (first, last))
+    return first if first == last else f"{first}, …, {last}"

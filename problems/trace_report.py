@@ -25,7 +25,7 @@ class TraceReport:
       None means that no step deviates. Where rows stand for passes or for updates, these count rows.
     - `every`: what one row shows.
     - `mistake`: the id of what leads to the first deviating step: of a mistake of the problem, or of what happened.
-      `candidates` are the problem's mistakes that lead to it, if there are several.
+      `candidates` are the problem's mistakes that lead to it, if there are several or it may be a slip of one step.
     - `expected`: the right numbers of the first deviating step, from the student's own row before it, if released.
     """
 
@@ -92,9 +92,9 @@ class _Check:
         return len(self._table.pasted.values) - self._with_start
 
     def report(self) -> TraceReport:
-        history = history_of(self._table, self._right[0], with_start=self._with_start, grid=self._tracing.grid).until(
-            self._asked
-        )
+        history = history_of(self._table, self._right[0], with_start=self._with_start, grid=self._tracing.grid)
+        if not self._tracing.may_rest:
+            history = history.until(self._asked)
         judged = judge(self._tracing, self._p, history)
         if judged.first_wrong is not None:
             if self._tracing.grid is not None:
@@ -135,7 +135,7 @@ class _Check:
             [text for text in words if text is not None],
             complete=False,
             mistake=cause.id,
-            candidates=cause.mistakes if len(cause.mistakes) > 1 else (),
+            candidates=() if cause.mistakes == (cause.id,) else cause.mistakes,
             expected=tuple(judged.following[first - 1].tolist()) if self._reveal else None,
         )
 
@@ -174,25 +174,31 @@ class _Check:
         ], False
 
     def _cause_words(self, cause: Cause, judged: Judged, step: int) -> Iterator[Text | None]:
-        happening = cause.happening
-        if happening is not None:
+        happening, one = cause.happening, len(cause.mistakes) == 1
+        if cause.mistakes and not one and happening is None:
+            yield self._several_words(cause.mistakes, step)
+        elif happening is not None:
             yield Text(
                 f"Step {step} is what you get when {happening.clause.en}.",
                 f"第 {step} 步的结果相当于：{happening.clause.zh}。",
             )
-        if len(cause.mistakes) == 1:
+            if one:
+                yield self._fitting_words(cause)
+        elif one:
             told = self._problem.mistake(cause.mistakes[0]).text
-            if happening is None:
-                yield Text(f"Step {step} goes wrong as follows. {told.en}", f"第 {step} 步出错了：{told.zh}")
-            else:
-                yield Text(f"It would fit this mistake: {told.en}", f"这可能出于下面的错误：{told.zh}")
-        elif happening is None and cause.mistakes:
-            yield self._several_words(cause.mistakes, step)
-        elif happening is None:
+            yield Text(f"Step {step} goes wrong as follows. {told.en}", f"第 {step} 步出错了：{told.zh}")
+        else:
             yield _unknown_words(judged, step)
         if happening is None:
             with np.errstate(all="ignore"):
                 yield self._tracing.context(self._p, judged.history.rows[:step])
+
+    def _fitting_words(self, cause: Cause) -> Text:
+        """The one mistake by which what happened in the step can be explained."""
+        told = self._problem.mistake(cause.mistakes[0]).text
+        if cause.likely:
+            return Text(f"That comes from this mistake: {told.en}", f"这是由下面的错误造成的：{told.zh}")
+        return Text(f"It would fit this mistake: {told.en}", f"这可能出于下面的错误：{told.zh}")
 
     def _several_words(self, names: tuple[str, ...], step: int) -> Text:
         """Two mistakes are both told; of more, what they have in common."""

@@ -4,8 +4,9 @@ Every step is judged from the student's own row before it, so that one mistake c
 rows leave open is carried through the step (`Tracing.spread`) and never counts as a deviation: neither of a run that is
 rounded for show, nor of one that is rounded at every step and carried on.
 
-The mistakes of the problem are tried on the first deviating step; where several fit, the deviating steps after it
-decide. Beside the mistakes stand *happenings*: slips of one step, such as a sample that is skipped.
+The mistakes of the problem are tried on the first deviating step; where several fit, the other steps of the run
+decide. Beside the mistakes stand *happenings*: slips of one step, such as a sample that is skipped. Where a mistake
+leads to the same row, it is named before them, unless nearly all right steps speak against it.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +30,11 @@ MATCH = 0.5
 deviation."""
 
 LATER = 20
-"""So many deviating steps after the first one are asked when several mistakes fit that."""
+"""So many steps after the first deviating one are asked whether they are made with the same mistake."""
+
+
+MOST_AGAINST = 0.8
+"""A mistake is unlikely to be what happened when it would have changed more than this share of the right steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +150,21 @@ def _slack(tolerance: Array, following: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a step deviates: mistakes of the problem that lead to it (ids), and what may have happened in it."""
+    """Why a step deviates: mistakes of the problem that lead to it (ids), and what may have happened in it.
+
+    `likely` says that the rest of the run does not speak against these mistakes.
+    """
 
     mistakes: tuple[str, ...] = ()
     happening: Happening | None = None
+    likely: bool = False
 
     @property
     def id(self) -> str | None:
-        """The one mistake, or else the happening."""
-        if len(self.mistakes) == 1:
-            return self.mistakes[0]
-        return self.happening.id if self.happening else None
+        """The one mistake, if it is likely or nothing else is known; or else what happened in the step."""
+        if self.happening and not (self.likely and len(self.mistakes) == 1):
+            return self.happening.id
+        return self.mistakes[0] if len(self.mistakes) == 1 else None
 
 
 def find_cause(tracing: Tracing[P], p: P, judged: Judged) -> Cause:
@@ -167,11 +176,12 @@ def find_cause(tracing: Tracing[P], p: P, judged: Judged) -> Cause:
     with np.errstate(all="ignore"):
         rules = {mistake.id: mistake.wrong_next for mistake in tracing.mistakes}
         fitting = [name for name, rule in rules.items() if at.is_led_to(_last(rule, p))]
-        if len(fitting) > 1:
-            fitting = _that_explain_more(tracing, p, judged, step, fitting)
+        runs = {name: _Run(judged, step, rules[name](p, judged.history.rows[:-1][: step + LATER])) for name in fitting}
+        fitting = _likeliest(runs)
         happenings = tracing.happenings(p, at.rows)
         places = [i for i in range(len(happenings)) if at.is_led_to(_nth(tracing, p, i))]
-    return Cause(tuple(fitting), happenings[places[0]] if places else None)
+    likely = any(runs[name].likely for name in fitting)
+    return Cause(tuple(fitting), happenings[places[0]] if places else None, likely)
 
 
 def _last(rule: Rule[P], p: P) -> Callable[[Array], Array]:
@@ -211,16 +221,35 @@ class _Step:
         return bool((off <= tolerance).all() and tolerance.max() <= max(MATCH * self._deviation, 1e-11))
 
 
-def _that_explain_more(tracing: Tracing[P], p: P, judged: Judged, step: int, names: list[str]) -> list[str]:
-    """Of several mistakes those that explain most of the deviating steps that come later."""
-    later = np.flatnonzero(judged.wrong[step : step + LATER]) + step
-    if not later.size:
-        return names
-    rows, reached = judged.history.rows[: later[-1] + 1], judged.history.rows[1:]
-    rules = {mistake.id: mistake.wrong_next for mistake in tracing.mistakes}
-    explained = {}
-    for name in names:
-        off = np.abs(rules[name](p, rows)[later] - reached[later])
-        explained[name] = int((off <= 2 * judged.tolerance[later]).all(axis=1).sum())
-    most = max(explained.values())
-    return [name for name in names if explained[name] == most]
+class _Run:
+    """How the steps before the first deviating one, and `LATER` after it, go with a mistake.
+
+    It would have led to the rows `made`, each from the student's own row before it.
+    """
+
+    def __init__(self, judged: Judged, step: int, made: Array) -> None:
+        size = len(made)
+        before, reached = judged.history.rows[:size], judged.history.rows[1 : size + 1]
+
+        def same(a: Array, b: Array) -> NDArray[np.bool_]:
+            return np.asarray((np.abs(a - b) <= 2 * judged.tolerance[:size]).all(axis=1))
+
+        led, right = same(made, reached), ~judged.wrong[:size]
+        telling = right & ~(same(before, reached) & same(before, made))  # where nothing moves, nothing is told
+        self.explained = int((led & ~right)[step:].sum())
+        self.agreeing = int(led[step:].sum())
+        self.against = float((telling & ~led).sum() / max(1, telling.sum()))
+
+    @property
+    def likely(self) -> bool:
+        """Whether a later deviation is this mistake's, too, or enough right steps would have been the same with it."""
+        return self.explained > 0 or self.against <= MOST_AGAINST
+
+
+def _likeliest(runs: Mapping[str, _Run]) -> list[str]:
+    """Of several mistakes those that explain most of what comes later; or those that were made all along, if any."""
+    names = list(runs)
+    if any(runs[name].explained for name in names):
+        most = max((runs[name].explained, runs[name].agreeing) for name in names)
+        return [name for name in names if (runs[name].explained, runs[name].agreeing) == most]
+    return [name for name in names if not runs[name].against] or names

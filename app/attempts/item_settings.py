@@ -4,10 +4,14 @@ A change of the key, the tolerance, the policy or the scoring gives attempts oth
 award gives students other grades from the same scores. Both are versions of `ItemSettings`.
 """
 
+import contextlib
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Self
+
+import orjson
 
 from app.attempts.counting import Award
 from app.courses.models import Assignment, Item
@@ -118,20 +122,31 @@ def adjusted(variant: Variant[Any], form: Form, settings: ItemSettings) -> Varia
     tolerance = settings.exact_tolerance if form == "open" else None
     if tolerance is None and replaced is None:
         return variant
-    return AdjustedVariant(
+    return _adjusted(variant, tolerance, None if replaced is None else orjson.dumps(replaced))
+
+
+@functools.lru_cache(maxsize=1024)
+def _adjusted(variant: Variant[Any], tolerance: Tolerance | None, replaced: bytes | None) -> AdjustedVariant:
+    """With its key and mistakes computed, whether the first answer is right or wrong: only a wrong one needs them."""
+    made = AdjustedVariant(
         variant.problem,
         variant.seed,
         variant.parameters,
         variant.layout,
         variant.redraws,
         tolerance,
-        replaced,
+        None if replaced is None else orjson.loads(replaced),
     )
+    with contextlib.suppress(Exception):  # what fails now will fail again where it is needed, and is dealt with there
+        _ = made.solved, made.candidates
+    return made
 
 
-def grade_with(graded: Variant[Any], form: Form, answers: Mapping[str, Any], settings: ItemSettings) -> Grade:
-    """The full grade of an answer to a variant that is `adjusted`; raises what `problems.grading.grade` raises."""
-    return grade(graded, form, answers, policy=settings.key_policy, scoring=settings.scoring)
+def grade_with(
+    graded: Variant[Any], form: Form, answers: Mapping[str, Any], settings: ItemSettings, *, alike: bool = False
+) -> Grade:
+    """The full grade of an answer to a variant that is `adjusted`; `alike` and errors are those of `grade`."""
+    return grade(graded, form, answers, policy=settings.key_policy, scoring=settings.scoring, alike=alike)
 
 
 def grades_alike(variant: Variant[Any], form: Form, old: ItemSettings, new: ItemSettings) -> bool:

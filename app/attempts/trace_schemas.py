@@ -37,6 +37,6 @@ class TraceOut(BaseModel):
     numbered: bool = Field(description="read with the number of the step in front")
     every: Literal["step", "pass", "update"] = Field(description="what one row shows")
     mistake: str | None = Field(description="what leads to the first deviating step, if it is known")
-    candidates: list[str] = Field(description="the known mistakes that lead to it, if there are several")
+    candidates: list[str] = Field(description="the known mistakes that lead to it, if `mistake` is not the only one")
     read_as: Bilingual
     feedback: Bilingual

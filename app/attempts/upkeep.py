@@ -49,7 +49,8 @@ def derive_again(session: Session, item_id: str, now: datetime) -> int:
     for persons in _everybody(session, item, assignment):
         before = _rows(session, item_id, persons)
         refresh(session, marking_of(session, item, assignment, persons=persons), persons, now)
-        differing += len(before ^ _rows(session, item_id, persons))
+        after = _rows(session, item_id, persons)
+        differing += sum(before.get(person) != after.get(person) for person in persons)
     return differing
 
 
@@ -69,8 +70,8 @@ def _everybody(session: Session, item: Item, assignment: Assignment) -> list[lis
     return chunks(sorted(found))
 
 
-def _rows(session: Session, item_id: str, persons: list[str]) -> set[tuple[object, ...]]:
-    """The grades in all their columns, but for the moment in which they were written."""
+def _rows(session: Session, item_id: str, persons: list[str]) -> dict[str, tuple[object, ...]]:
+    """The grades of these persons in all their columns, but for the moment in which they were written."""
     columns = [column for column in GRADES.columns if column.name != "updated_at"]
-    query = select(*columns).where(ItemGrade.item_id == item_id, ItemGrade.person_id.in_(persons))
-    return {tuple(row) for row in session.execute(query)}
+    query = select(*columns).where(GRADES.c.item_id == item_id, GRADES.c.person_id.in_(persons))
+    return {row.person_id: tuple(row) for row in session.execute(query)}

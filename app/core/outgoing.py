@@ -93,9 +93,10 @@ class Outgoing:
         self, *, allow_loopback: bool = False, tls: ssl.SSLContext | None = None, resolver: Resolver = resolve
     ) -> None:
         tls = tls or ssl.create_default_context()
-        self._pools = {"https": _pool(_Public(resolver, loopback=allow_loopback), tls)}
+        self._backends = {"https": _Public(resolver, loopback=allow_loopback)}
         if allow_loopback:
-            self._pools["http"] = _pool(_Public(resolver, loopback=True, public=False), tls)
+            self._backends["http"] = _Public(resolver, loopback=True, public=False)
+        self._pools = {scheme: _pool(backend, tls) for scheme, backend in self._backends.items()}
 
     async def __aenter__(self) -> Self:
         return self
@@ -155,6 +156,9 @@ class Outgoing:
             raise OutgoingError("address", "The address must begin with https://.")
         if not host or "@" in parts.netloc:
             raise OutgoingError("address", "The address must name a host, and nobody's password.")
+        with suppress(ValueError):  # a name, of which nothing can be said yet
+            if not self._backends[parts.scheme].may_call(host):
+                raise OutgoingError("address", f"{host} is not an address of the public internet.")
         return parts.netloc
 
     async def _send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
@@ -211,12 +215,13 @@ class _Public(httpcore.AnyIOBackend):
             addresses = await self._resolve(host, port)
         except (OSError, UnicodeError):  # UnicodeError: a label that no name can have
             raise OutgoingError("name", f"No address is known for {host}.") from None
-        if not addresses or not all(map(self._may_call, addresses)):
+        if not addresses or not all(map(self.may_call, addresses)):
             raise OutgoingError("address", f"{host} is not an address of the public internet.")
         for address in dict.fromkeys(addresses):
             with suppress(httpcore.ConnectError):
                 return await super().connect_tcp(address, port, timeout, local_address, socket_options)
         raise OutgoingError("connect", f"Nobody answers at {host}, port {port}.")
 
-    def _may_call(self, address: str) -> bool:
+    def may_call(self, address: str) -> bool:
+        """Whether this numeric address is one; raises ValueError: it is none."""
         return (self._public and is_public(address)) or (self._loopback and is_loopback(address))

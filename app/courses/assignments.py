@@ -55,7 +55,7 @@ _ANSWERED = Text(
 
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
-    """An assignment as one person has it, extensions included; `points` is the sum of its items."""
+    """An assignment as one person has it, extensions included; `points` is the sum of its items that count."""
 
     seen: InAssignment
     window: Window
@@ -142,10 +142,19 @@ def create_assignment(
 
 def view(session: Session, seen: InAssignment, person_id: str) -> AssignmentView:
     """The assignment as this person has it."""
-    points = select(func.coalesce(func.sum(Item.points), 0.0)).where(Item.assignment_id == seen.assignment.id)
-    return AssignmentView(
-        seen, entering.window_for(session, seen.assignment, person_id), float(session.scalar(points) or 0)
+    points = _points(session, [seen.assignment])
+    window = entering.window_for(session, seen.assignment, person_id)
+    return AssignmentView(seen, window, points.get(seen.assignment.id, 0.0))
+
+
+def _points(session: Session, found: Sequence[Assignment]) -> dict[str, float]:
+    """What can be earned in each; an item that is void counts for nobody."""
+    query = (
+        select(Item.assignment_id, func.sum(Item.points))
+        .where(Item.assignment_id.in_([each.id for each in found]), Item.award != "void")
+        .group_by(Item.assignment_id)
     )
+    return {assignment: float(points) for assignment, points in session.execute(query)}
 
 
 def list_assignments(
@@ -160,11 +169,10 @@ def list_assignments(
     if before is not None:
         query = query.where(Assignment.id < before)
     found = session.scalars(query).all()
-    sums = select(Item.assignment_id, func.sum(Item.points)).where(Item.assignment_id.in_([each.id for each in found]))
-    points = {row[0]: row[1] for row in session.execute(sums.group_by(Item.assignment_id))}
+    points = _points(session, found)
     windows = entering.windows_for(session, course_id, found, person_id)
     return [
-        AssignmentView(InAssignment(each, course, role), window, float(points.get(each.id, 0.0)))
+        AssignmentView(InAssignment(each, course, role), window, points.get(each.id, 0.0))
         for each, window in zip(found, windows, strict=True)
     ]
 

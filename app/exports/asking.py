@@ -5,11 +5,13 @@ is typed with as many decimals as the exercise asks for. So nothing is named in 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from app.exports.question import Cell, Choice, Choosing, Interval, Numbers, Part, Question, Trap
 from problems import answers as kinds
+from problems.candidates import ROUNDING, Cause
 from problems.diagnosis import option_sources
 from problems.feedback import paragraphs, reread
 from problems.formula_kind import Formula
@@ -134,13 +136,8 @@ def rounded(number: float, decimals: int) -> str:
 
 
 def decimal(number: float) -> str:
-    """With twelve significant digits, which is finer than any tolerance, and never with an exponent."""
-    if number == 0:
-        return "0"
-    shown = f"{number:.12g}"
-    if "e" not in shown:
-        return shown
-    return f"{float(shown):.30f}".rstrip("0").rstrip(".") if abs(number) < 1 else f"{float(shown):.0f}"
+    """With all digits that a float has, and never with an exponent."""
+    return f"{Decimal(repr(float(number))):f}".removesuffix(".0")
 
 
 # What known mistakes lead to
@@ -148,40 +145,45 @@ def decimal(number: float) -> str:
 
 def _traps(variant: Variant[Any], key: Answers) -> Iterator[tuple[str, Trap]]:
     """Every known wrong answer that the grader names, with the field that it stands in."""
+    found = [each for cause in variant.candidates.causes for each in _traps_of(variant, key, cause)]
+    for name, trap in found:
+        # Mistakes that lead to one answer here are told apart by what they lead to in other fields, if at all.
+        alike = any(_alike(trap, other) for field, other in found if field == name and other.id != trap.id)
+        alone = len(trap.cells) == 1
+        yield name, trap if alike or alone else replace(trap, elsewhere={})
+
+
+def _alike(trap: Trap, other: Trap) -> bool:
+    return all(place.meets(other.cells[name]) for name, place in trap.cells.items())
+
+
+def _traps_of(variant: Variant[Any], key: Answers, cause: Cause) -> Iterator[tuple[str, Trap]]:
+    """What one mistake or slip makes of the fields that it touches, where the grader names it."""
     fields = {field.name: field for field in variant.native_fields}
-    for cause in variant.candidates.causes:
-        if isinstance(cause, Slip) and cause.id.startswith("decimal") and _is_long(fields, cause.answers):
-            continue  # a misplaced point in a vector: three powers of ten for every component
-        yielded = cause.answers if isinstance(cause, Slip) else variant.mistaken[cause.id]
-        typed = {name: _typed(fields[name], value) for name, value in yielded.items()}
-        # What a mistake leaves as it is has been answered rightly.
-        graded = {each.name: each for each in grade(variant, "open", {**key, **typed}).fields}
-        wrong = [name for name in typed if not graded[name].correct and not graded[name].followed]
-        for name in wrong:
-            if graded[name].mistake != cause.id:
-                continue
-            others = [each for each in wrong if each != name] if not fields[name].kind.shape else []
-            field = fields[name]
+    yielded = cause.answers if isinstance(cause, Slip) else variant.mistaken[cause.id]
+    if isinstance(cause, Slip) and cause.id.startswith("decimal") and any(fields[each].kind.shape for each in yielded):
+        return  # a misplaced point in a vector: three powers of ten for every component
+    typed = {name: _typed(fields[name], value) for name, value in yielded.items()}
+    # What a mistake leaves as it is has been answered rightly.
+    graded = {each.name: each for each in grade(variant, "open", {**key, **typed}).fields}
+    near = {name: _near(fields[name], value) for name, value in yielded.items() if not graded[name].correct}
+    for name, cells in near.items():
+        result = graded[name]
+        if result.mistake == cause.id and not result.followed:
             yield (
                 name,
                 Trap(
                     id=cause.id,
                     text=_told(cause),
                     family=cause.family,
-                    credit=graded[name].score / field.points if cause.credit else 0.0,
-                    cells=_near(field, yielded[name]),
-                    elsewhere={
-                        key: value for each in others for key, value in _near(fields[each], yielded[each]).items()
-                    },
+                    credit=result.score / fields[name].points if cause.credit else 0.0,
+                    cells=cells,
+                    elsewhere={cell: place for other in near if other != name for cell, place in near[other].items()},
                 ),
             )
 
 
-def _is_long(fields: Mapping[str, Field], answers: Answers) -> bool:
-    return any(fields[name].kind.shape for name in answers)
-
-
-def _told(cause: Any) -> Text:
+def _told(cause: Cause) -> Text:
     return paragraphs([cause.text, *([reread(cause.reread)] if cause.reread else [])])
 
 
@@ -206,6 +208,7 @@ def _near(field: Field, value: Any) -> Mapping[str, Interval]:
 
 
 def _around(number: float, unit: float) -> Interval:
-    slack = 1e-8 * max(1.0, abs(number)) if unit else 0.0
-    near, far = unit - slack if unit else 0.0, unit / 2 + slack
+    """Cutting moves a number towards 0 by less than a unit, rounding by half of one to either side."""
+    slack = ROUNDING * max(1.0, abs(number)) if unit else 0.0
+    near, far = max(unit - slack, unit / 2 + slack), unit / 2 + slack
     return Interval(number - near, number + far) if number >= 0 else Interval(number - far, number + near)

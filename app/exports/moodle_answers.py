@@ -45,7 +45,7 @@ def percent(fraction: float) -> str:
 
 def number_answers(part: Numbers, cell: Cell) -> list[Answer]:
     """What is right, as it is shown and within its tolerance; then what known mistakes lead to."""
-    right = [Answer(decimal(each.middle), _half(each), 1, RIGHT) for each in cell.accepted]
+    right = [Answer(decimal(_middle(cell, each)), _half(each), 1, RIGHT) for each in cell.accepted]
     if not any(answer.value == cell.shown for answer in right):
         # Moodle shows the first right answer as "the right answer": the number as it was asked for.
         right.insert(0, Answer(cell.shown, "0", 1, RIGHT))
@@ -56,13 +56,22 @@ def number_answers(part: Numbers, cell: Cell) -> list[Answer]:
     return right + mistaken[:MOST]
 
 
+def _middle(cell: Cell, accepted: Interval) -> float:
+    """The key itself, where a tolerance lies around it; else what it is when rounded or cut."""
+    return cell.key if len(cell.accepted) == 1 else round(accepted.middle, 12)
+
+
 def _half(interval: Interval) -> str:
     """Half its width with six digits: Moodle adds what floating point needs."""
     return decimal(float(f"{(interval.high - interval.low) / 2:.6g}"))
 
 
 def _mistaken(traps: Sequence[Trap], cell: Cell) -> Iterator[Answer]:
-    """Mistakes that lead to a number of their own. Where several meet, only what they have in common is said."""
+    """Mistakes that lead to a number of their own.
+
+    Where several meet, only what they have in common is said, and the most that one of them earns is earned: the other
+    numbers of a vector, by which they differ, are out of sight.
+    """
     here = [
         trap for trap in traps if not any(_is_within(trap.cells[cell.name], accepted) for accepted in cell.accepted)
     ]
@@ -71,7 +80,7 @@ def _mistaken(traps: Sequence[Trap], cell: Cell) -> Iterator[Answer]:
         place = trap.cells[cell.name]
         meeting = [other for other in here if other.cells[cell.name].meets(place)]
         feedback = _in_common(meeting)
-        credit = min(other.credit for other in meeting)
+        credit = max(other.credit for other in meeting)
         value = decimal(round(place.middle, 9))
         if value not in told and (feedback or credit):
             told.add(value)
@@ -79,7 +88,7 @@ def _mistaken(traps: Sequence[Trap], cell: Cell) -> Iterator[Answer]:
 
 
 def _is_within(place: Interval, accepted: Interval) -> bool:
-    return accepted.low <= place.middle <= accepted.high
+    return accepted.low <= place.low and place.high <= accepted.high
 
 
 def _in_common(traps: Sequence[Trap]) -> Text | None:

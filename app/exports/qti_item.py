@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element
 
+from app.exports.asking import decimal
 from app.exports.moodle_html import clean, file_name
 from app.exports.moodle_xml import name
 from app.exports.qti_content import LANGUAGE_TAGS, STYLESHEET, blocks, figure_blocks, formula, line, node
@@ -14,7 +15,6 @@ from app.exports.qti_scoring import (
     feedback_outcome,
     key_outcome,
     named,
-    number,
     processing,
     response,
 )
@@ -72,7 +72,7 @@ def _declared(variable: str, cardinality: str, base_type: str, values: list[str]
 
 
 def _outcomes(question: Question) -> Iterator[Element]:
-    yield _score("SCORE", 0, normalMinimum="0", normalMaximum=number(question.points))
+    yield _score("SCORE", 0, normalMinimum="0", normalMaximum=decimal(question.points))
     yield _score("MAXSCORE", question.points)
     yield _told("SOLUTION")
     for part in question.parts:
@@ -87,7 +87,7 @@ def _outcomes(question: Question) -> Iterator[Element]:
 
 
 def _score(outcome: str, value: float, **attributes: str) -> Element:
-    default = node("defaultValue", node("value", number(value)))
+    default = node("defaultValue", node("value", decimal(value)))
     return node("outcomeDeclaration", default, identifier=outcome, cardinality="single", baseType="float", **attributes)
 
 

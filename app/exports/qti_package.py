@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from app.exports.asking import decimal
 from app.exports.moodle_html import clean, file_name
 from app.exports.qti_content import LANGUAGE_TAGS, STYLESHEET, node, stylesheet
 from app.exports.qti_item import Drawn, identifier, item
-from app.exports.qti_scoring import number
 from app.exports.qti_versions import NAMES, Version, document, written
 from app.exports.question import Question
 from problems.text import Language, Text
@@ -79,7 +79,7 @@ def _section(place: int, section: Section, language: Language) -> Element:
     references = [
         node(
             "assessmentItemRef",
-            node("weight", identifier=WEIGHT, value=number(section.points / question.points)),
+            node("weight", identifier=WEIGHT, value=decimal(section.points / question.points)),
             identifier=identifier(question, language),
             href=f"items/{identifier(question, language)}.xml",
         )
@@ -91,7 +91,7 @@ def _section(place: int, section: Section, language: Language) -> Element:
 
 
 def _outcome(name: str, value: float) -> Element:
-    default = node("defaultValue", node("value", number(value)))
+    default = node("defaultValue", node("value", decimal(value)))
     return node("outcomeDeclaration", default, identifier=name, cardinality="single", baseType="float")
 
 

@@ -11,10 +11,10 @@ own. What follows is the rule of `problems.grading`:
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from itertools import groupby
 from xml.etree.ElementTree import Element
 
+from app.exports.asking import decimal
 from app.exports.qti_content import node
 from app.exports.question import Cell, Choosing, Interval, Numbers, Part, Question, Trap
 
@@ -43,11 +43,6 @@ def named(part: Numbers) -> list[tuple[str, list[Trap]]]:
         (f"mistake{number}", list(traps))
         for number, (_, traps) in enumerate(groupby(ordered, key=lambda trap: (trap.credit, trap.id)), start=1)
     ]
-
-
-def number(value: float) -> str:
-    """With all digits that a float has, and never with an exponent."""
-    return f"{Decimal(repr(float(value))):f}".removesuffix(".0")
 
 
 def processing(question: Question) -> Element:
@@ -183,7 +178,7 @@ def _variable(identifier: str) -> Element:
 
 
 def _float(value: float) -> Element:
-    return node("baseValue", number(value), baseType="float")
+    return node("baseValue", decimal(value), baseType="float")
 
 
 def _identifier(value: str) -> Element:

@@ -44,11 +44,11 @@ class Initiation:
 
 
 def read_initiation(sent: Mapping[str, object]) -> Initiation:
-    """Raises RefusedError: a parameter is missing, or too long."""
+    """Raises RefusedError: a parameter is missing, too long, or holds what no address does."""
     values = {each.name: str(sent.get(each.name, "")) for each in fields(Initiation)}
     for name, value in values.items():
-        if (not value and name not in _OPTIONAL) or len(value) > _LENGTHS.get(name, 255):
-            raise RefusedError("login-incomplete", f"The parameter {name} is missing or too long.")
+        if (not value and name not in _OPTIONAL) or len(value) > _LENGTHS.get(name, 255) or not value.isprintable():
+            raise RefusedError("login-incomplete", f"The parameter {name} is missing, too long, or not printable.")
     return Initiation(**values)
 
 

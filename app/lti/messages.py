@@ -4,6 +4,7 @@ Claims that a launch can do without, and that are not of their kind, are left ou
 no reason to turn a student away.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ ID_LENGTH = 255
 TEXT_LENGTH = 200
 URL_LENGTH = 2000
 MAX_ROLES = 100
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +144,9 @@ def _id(claims: Claims, name: str) -> str:
 
 
 def _text(claims: Claims, name: str) -> str:
-    """In one line, cut to what a column holds."""
+    """In one line, without characters that no database holds, cut to what a column holds."""
     value = claims.get(name)
-    return " ".join(value.split())[:TEXT_LENGTH] if isinstance(value, str) else ""
+    return " ".join(_CONTROLS.sub(" ", value).split())[:TEXT_LENGTH] if isinstance(value, str) else ""
 
 
 def _url(claims: Claims, name: str) -> str | None:

@@ -22,6 +22,7 @@ from app.lti.launch import Browser, launch
 from app.lti.logins import Initiation
 from app.lti.models import Login, Platform
 from app.lti.refusals import RefusedError
+from app.lti.refused_lately import refused_lately
 from app.lti.tool import tool_of
 from problems.text import Language
 
@@ -53,6 +54,7 @@ async def begin_login_by_form(request: Request) -> Response:
 
 async def _login(request: Request, sent: Mapping[str, Any]) -> Response:
     service, tool = service_of(request), tool_of(request)
+    request.state.lti_issuer = str(sent.get("iss", ""))
     initiation = logins.read_initiation(sent)
     logins.require_own(initiation.target_link_uri, tool)
     platform = await service.database.read(logins.platform_of, initiation)
@@ -88,6 +90,7 @@ async def receive_launch(request: Request) -> Response:
     service, sent = service_of(request), await read_form(request)
     state, token = (str(sent.get(name, ""))[:MAX_FIELD] for name in ("state", "id_token"))
     login, platform = await service.database.read(logins.find, state, service.clock())
+    request.state.lti_issuer = platform.issuer
     if "error" in sent:
         said = " ".join(f"{sent.get('error', '')} {sent.get('error_description', '')}".split())
         raise RefusedError("platform-error", said[:500])
@@ -125,6 +128,7 @@ async def show_refusal(request: Request, error: Exception) -> Response:
     if not isinstance(error, RefusedError):
         raise error
     now = service_of(request).clock()
+    refused_lately(request).note(error, getattr(request.state, "lti_issuer", ""), now)
     return _page(request, "lti_refused.html", STATUS.get(error.reason, 403), error=error, now=now)
 
 

@@ -33,6 +33,7 @@ from app.courses.routes import (
 )
 from app.lti import platforms, registration, schemas, self_test
 from app.lti.platforms import UnknownPlatformError
+from app.lti.refused_lately import refused_lately
 from app.lti.tool import Tool, tool_of
 
 router = APIRouter(prefix=PREFIX, tags=["lti"])
@@ -171,7 +172,11 @@ async def delete_deployment(request: Request, caller: Caller, platform_id: Id, d
 async def test_platform(request: Request, caller: Caller, platform_id: Id) -> Response:
     require_admin(caller)
     return private_json(
-        (await self_test.run(service_of(request), tool_of(request), PLATFORM_ID(platform_id))).as_json()
+        (
+            await self_test.run(
+                service_of(request), tool_of(request), PLATFORM_ID(platform_id), refused_lately(request)
+            )
+        ).as_json()
     )
 
 

@@ -159,7 +159,7 @@ def _enter(
     subjects = [member.subject for member in members]
     theirs = (Identity.issuer == source.issuer, Identity.subject.in_(subjects))
     identities = select(Identity.subject, Person).join(Person, Person.id == Identity.person_id).where(*theirs)
-    known = dict(session.execute(identities).tuples().all())
+    known = {row.subject: row.Person for row in session.execute(identities)}
     mine = (Enrolment.course_id == source.course_id, Enrolment.ended_at.is_(None))
     people = [person.id for person in known.values()]
     taking_part = set(session.scalars(select(Enrolment.person_id).where(*mine, Enrolment.person_id.in_(people))))
@@ -264,9 +264,8 @@ def roles_here(session: Session, course_id: str, entries: Sequence[RosterEntry])
     """The roles that people of the lists have in the course, by person; who takes no part in it is left out."""
     persons = [entry.person_id for entry in entries if entry.person_id is not None]
     mine = (Enrolment.course_id == course_id, Enrolment.person_id.in_(persons), Enrolment.ended_at.is_(None))
-    return {
-        row.person_id: row.role for row in session.execute(select(Enrolment.person_id, Enrolment.role).where(*mine))
-    }
+    query = select(Enrolment.person_id, Enrolment.role).where(*mine)
+    return {row.person_id: row.role for row in session.execute(query)}
 
 
 def entry_json(entry: RosterEntry) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from app.core.service import Service
 from app.lti import claims, keys, platforms, token_words
 from app.lti.models import LineItem, Platform, Score
 from app.lti.platforms import PlatformView
+from app.lti.refused_lately import RefusedLately
 from app.lti.tokens import Client, request_token
 from app.lti.tool import Tool
 from app.lti.words import why
@@ -57,8 +58,8 @@ class SelfTest:
         return {"healthy": self.healthy, "checks": [check.as_json() for check in self.checks]}
 
 
-async def run(service: Service, tool: Tool, platform_id: str) -> SelfTest:
-    """Look at everything, in the order in which faults should be mended.
+async def run(service: Service, tool: Tool, platform_id: str, refused: RefusedLately | None = None) -> SelfTest:
+    """Look at everything, in the order in which faults should be mended; `refused`: what this process remembers.
 
     Raises:
         app.lti.platforms.UnknownPlatformError: there is none.
@@ -71,6 +72,7 @@ async def run(service: Service, tool: Tool, platform_id: str) -> SelfTest:
         await _check_token(service, tool, view.platform, claims.SCOPE_SCORE, "scores"),
         await _check_token(service, tool, view.platform, claims.SCOPE_MEMBERSHIPS, "class-list"),
         *_check_stored(view, scores),
+        *_check_refused(view.platform, refused),
     ]
     return SelfTest(checks)
 
@@ -159,7 +161,7 @@ _NO_USABLE_KEY = Text(
     "密钥集中没有可用的密钥：需要带 kid、用于签名、长度不少于 {bits} 位的 RSA 密钥。无法验证平台的启动消息。",
 )
 _KEYS = Text(
-    "The platform's key set has {usable} usable keys.",
+    "The platform publishes its keys; launches can be verified by {usable} of them.",
     "平台的密钥集中有 {usable} 个可用的密钥。",
 )
 _NO_DATE = Text(
@@ -266,6 +268,10 @@ _NO_LAUNCH = Text(
     "还没有人从这个平台进入过。",
 )
 _LAUNCHED = Text("Somebody last came from this platform on {at} (UTC).", "最近一次从平台进入的时间是 {at}（UTC）。")
+_REFUSED = Text(
+    "{count} launches were refused lately, the last one at {at} (UTC). {reason}: {detail}",
+    "最近有 {count} 次启动被拒绝，最后一次在 {at}（UTC）。{reason}：{detail}",
+)
 _SCORES_FAILED = Text(
     "{count} scores could not be delivered. One of them was answered: {error}",
     "有 {count} 个成绩未能送达，其中一个得到的回答是：{error}",
@@ -291,8 +297,7 @@ def _check_stored(view: PlatformView, scores: Mapping[str, tuple[int, str | None
     if view.last_launch_at is None:
         yield Check("launches", "warning", _NO_LAUNCH)
     else:
-        at = view.last_launch_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-        yield Check("launches", "ok", _LAUNCHED.format(at=at))
+        yield Check("launches", "ok", _LAUNCHED.format(at=_told(view.last_launch_at)))
     failed, error = scores.get("failed", (0, None))
     waiting, _ = scores.get("pending", (0, None))
     if failed:
@@ -301,6 +306,19 @@ def _check_stored(view: PlatformView, scores: Mapping[str, tuple[int, str | None
         yield Check("scores", "warning", _SCORES_WAIT.format(count=waiting))
     else:
         yield Check("scores", "ok", _SCORES)
+
+
+def _check_refused(platform: Platform, refused: RefusedLately | None) -> Iterable[Check]:
+    """Launches that named this issuer; some came perhaps with the client id of another registration."""
+    found = refused.of(platform.issuer) if refused is not None else []
+    if found:
+        last = found[0]
+        values = {"at": _told(last.at), "reason": last.reason, "detail": last.detail}
+        yield Check("refusals", "warning", _REFUSED.format(count=len(found), **values))
+
+
+def _told(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _with(sentence: Text, reason: Text, **values: object) -> Text:

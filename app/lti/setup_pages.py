@@ -21,6 +21,7 @@ from app.courses.routes import known
 from app.lti import platforms, registration, schemas, self_test
 from app.lti.platforms import UnknownPlatformError
 from app.lti.products import PRODUCTS, product_of
+from app.lti.refused_lately import refused_lately
 from app.lti.self_test import SelfTest
 from app.lti.tool import tool_of
 from problems.text import Language
@@ -185,7 +186,7 @@ async def try_out(request: Request, user: User, sent: Form, language: Language, 
     del sent
     require_admin(user)
     id_ = known(platform_id, UnknownPlatformError)
-    found = await self_test.run(service_of(request), tool_of(request), id_)
+    found = await self_test.run(service_of(request), tool_of(request), id_, refused_lately(request))
     return await _show_platform(request, user, language, id_, test=found)
 
 

@@ -164,7 +164,11 @@ GRADIENT_OF_BOOK = "1.4, (1.7)"
 
 
 def gradient_mistakes(
-    run: Callable[[P, DataGradient], Array], wrong: WrongGradients, *, core: frozenset[str]
+    run: Callable[[P, DataGradient], Array],
+    wrong: WrongGradients,
+    *,
+    core: frozenset[str],
+    never_options: frozenset[str] = frozenset({"ascent"}),
 ) -> tuple[Mistake[P], ...]:
     """A mistake for each wrong gradient: `run` with it, last iterate. ``ascent`` diverges and is no distractor.
 
@@ -193,7 +197,7 @@ def gradient_mistakes(
             text=text,
             answers=OneOf(together, name),
             core=name in core,
-            distractor=name != "ascent",
+            distractor=name not in never_options,
             reread=GRADIENT_OF_BOOK,
         )
         for name, (_, text) in wrong.items()

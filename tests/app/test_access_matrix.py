@@ -54,8 +54,8 @@ OF_DRAFTS = "401 401 404 404 403 ok 404 ok"  # students don't know of what is no
 ADMINISTRATORS = "401 401 403 403 403 403 403 ok"
 
 PRACTICE = {"problem": "1.4", "seed": 0, "form": "open", "answers": {"count": 128}}
-# An address that is never called: it is none of the public internet.
-PLATFORM = dict.fromkeys(("authorization_url", "token_url", "keyset_url"), "https://127.0.0.1:9/") | {
+# An address that is never called: it leads to this machine.
+PLATFORM = dict.fromkeys(("authorization_url", "token_url", "keyset_url"), "https://localhost:9/") | {
     "name": "Moodle",
     "issuer": "https://moodle.example.edu",
     "client_id": "haitang",

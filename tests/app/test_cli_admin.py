@@ -107,6 +107,18 @@ def test_the_audit_log_is_verified(run):
     assert (broken.exit_code, "Entry 1 does not fit" in broken.stderr) == (1, True)
 
 
+def test_grades_are_derived_anew_and_come_out_the_same(run):
+    assert run("demo", "--students", "3").exit_code == 0
+    again = run("derive-grades")
+    assert (again.exit_code, again.stdout) == (0, "5 items were looked at; 0 rows of grades came out otherwise.\n")
+    with sqlite3.connect("var/haitang.db") as connection:
+        ((count,),) = connection.execute("SELECT count(*) FROM grades").fetchall()
+        connection.execute("UPDATE grades SET score = score + 1, tally = '[]'")
+    connection.close()
+    assert f"; {count} rows" in run("derive-grades").stdout
+    assert "; 0 rows" in run("derive-grades").stdout
+
+
 def test_a_site_waits_for_its_first_administrator_until_they_have_a_password(database):
     with Session(database.write_engine) as session:
         assert first_link(session, NOON) != first_link(session, NOON)

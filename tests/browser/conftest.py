@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Request, sync_playwright
 
 from app import assets
 from app.core.settings import Settings
@@ -47,10 +47,16 @@ def served_database(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def address(served_database: str) -> Iterator[str]:
+def served_settings(served_database: str) -> Settings:
+    """A module that needs other settings overrides this fixture."""
+    return Settings(database_url=served_database)
+
+
+@pytest.fixture(scope="module")
+def address(served_settings: Settings) -> Iterator[str]:
     """Where the service runs."""
     assets.build()
-    app = create_app(Settings(database_url=served_database))
+    app = create_app(served_settings)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
         thread = threading.Thread(target=server.run, args=([listening],))
@@ -64,18 +70,29 @@ def address(served_database: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The browser. Playwright keeps an event loop running while it lives, so it ends with the module."""
+def chromium_path() -> str:
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         sentence = "No Chromium: install it (Debian: apt-get install chromium) or set CHROMIUM to its path."
         if "HAITANG_SKIP_BROWSER" in os.environ:
             pytest.skip(sentence)
         pytest.fail(f"{sentence} To do without these tests, set HAITANG_SKIP_BROWSER=1.")
+    return found
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """It keeps an event loop running while it lives, so it ends with the module."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """The browser."""
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Launches that are accepted: who comes, into which course, in which role, and what they see."""
 
 import asyncio
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -204,6 +205,7 @@ async def test_what_a_message_can_do_without(browser, left_out):
         ({"name": None, "given_name": "Ada", "family_name": "King"}, "Ada King"),
         ({"name": None}, ""),
         ({"name": "x" * 300}, "x" * 200),
+        ({"name": " Ada\x00\nKing "}, "Ada King"),
     ],
 )
 async def test_names(browser, read, given, shown):
@@ -327,6 +329,25 @@ class TestSession:
         assert count(SignInSession) == 1
         assert (await visitor.client.get("/api/v1/me")).json()["name"] == TEACHER.name
 
+    async def test_signing_out_ends_it(self, browser, count):
+        visitor = browser()
+        await visitor.launch(LEARNER, LINK)
+        account = await visitor.client.get("/en/account")
+        token = re.search('name="token" value="([^"]+)"', account.text)[1]
+        sent = {"Sec-Fetch-Site": "same-origin"}
+        await visitor.client.post("/en/sign-out", data={"token": token}, headers=sent)
+        assert "__Host-frame-session" not in visitor.client.cookies
+        assert count(SignInSession) == 0
+
+    async def test_the_newest_way_in_counts(self, browser):
+        """In a frame, and later in a tab of its own: one browser, one session."""
+        visitor = browser()
+        await visitor.launch(LEARNER, LINK)
+        response = await visitor.send(await visitor.message(TEACHER, LINK), **{"Sec-Fetch-Dest": "document"})
+        assert response.status_code == 303
+        assert "__Host-frame-session" not in visitor.client.cookies
+        assert (await visitor.client.get("/api/v1/me")).json()["name"] == TEACHER.name
+
     async def test_an_answer_is_given_in_the_frame(self, browser, assigned):
         link = await assigned()
         student = browser()
@@ -338,6 +359,20 @@ class TestSession:
         assert sent.status_code == 201, sent.text
         foreign = await student.client.post("/api/v1/attempts", json=body, headers={"Sec-Fetch-Site": "cross-site"})
         assert foreign.status_code == 403
+
+
+async def test_two_processes_that_meet_somebody_new_at_once_make_them_once(settings, browser, count):
+    visitors = [browser() for _ in range(8)]
+    messages = [await visitor.message(LEARNER, LINK) for visitor in visitors]
+    second = create_app(settings)
+    async with second.router.lifespan_context(second):
+        for visitor in visitors[4:]:
+            visitor.client._transport = httpx.ASGITransport(second)
+        sent = (visitor.send(fields) for visitor, fields in zip(visitors, messages, strict=True))
+        responses = await asyncio.gather(*sent)
+    assert [response.status_code for response in responses] == [303] * 8
+    tables = (Person, Course, Enrolment, models.Identity, models.Context, models.Link)
+    assert [count(table) for table in tables] == [1] * len(tables)
 
 
 class TestReplay:

@@ -32,6 +32,7 @@ class TestInitiation:
             ({"client_id": "another"}, "unknown-platform"),
             ({"lti_deployment_id": "another"}, "unknown-deployment"),
             ({"iss": "x" * 10_000}, "login-incomplete"),
+            ({"iss": "https://lms.test/\x00"}, "login-incomplete"),
         ],
     )
     async def test_whom_nobody_knows(self, browser, count, changed, reason):

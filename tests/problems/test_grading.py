@@ -1,13 +1,14 @@
 """Grading: reading first, then points, diagnosis and feedback, worked by hand."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from problems.answers import Choice, Choices, Integer, Number, Option, Vector
 from problems.catalogue import catalogue, find
-from problems.dealing import deal
+from problems.dealing import deal, restore
 from problems.grading import UnreadableAnswersError, grade
 from problems.problem import Field
 from problems.text import Text
@@ -410,3 +411,38 @@ def test_the_printed_key_typed_as_a_vector_is_right(id_):
     assert grade(variant, "open", {"w": ", ".join(f"{component:.3f}" for component in key)}).correct
     assert isinstance(variant.fields("open")[0].kind, Vector)
     assert variant.fields("open")[0].kind.tolerance == Tolerance("absolute", 0.001)
+
+
+class Counted:
+    """A column of candidates that counts how often answers are held against it."""
+
+    def __init__(self, column):
+        self._column = column
+        self.calls = 0
+
+    def __getattr__(self, name):
+        return getattr(self._column, name)
+
+    def hits(self, given):
+        self.calls += 1
+        return self._column.hits(given)
+
+
+def test_right_answers_cost_what_wrong_ones_cost_where_that_is_wanted():
+    """Counted in comparisons with the known mistakes, not in milliseconds."""
+    variant = restore(find("1.6"), 3, *_stored(deal(find("1.6"), 3)))
+    counted = {name: Counted(column) for name, column in variant.candidates.columns.items()}
+    variant.__dict__["candidates"] = replace(variant.candidates, columns=counted)
+
+    def calls(answers, *, alike):
+        before = counted["w"].calls
+        grade(variant, "open", answers, alike=alike)
+        return counted["w"].calls - before
+
+    right, wrong = variant.solved, {"w": [0, 0, 0, 0]}
+    assert (calls(right, alike=False), calls(wrong, alike=False)) == (0, 1)
+    assert (calls(right, alike=True), calls(wrong, alike=True)) == (1, 1)
+
+
+def _stored(variant):
+    return variant.parameters, variant.layout

@@ -122,7 +122,8 @@ def no_alarms(problem: Problem[Any], seeds: range) -> None:
 def seeded(variant: Variant[Any], rng: np.random.Generator, decimals: int):
     """A run with one wrong step, rounded for show, its step, and the mistake: right before, and right from there on.
 
-    None where the digits would hide the error, or another mistake of the exercise leads to the same row.
+    A wrong order goes on: for one step it only means that another sample had its turn. None where the digits would hide
+    the error, or another mistake of the exercise leads to the same row.
     """
     tracing, p = variant.problem.tracing, variant.parameters
     right = right_run(variant)
@@ -136,7 +137,9 @@ def seeded(variant: Variant[Any], rng: np.random.Generator, decimals: int):
     if not np.abs(wrong - right[step]).max() > visible or np.abs(wrong).max() > 1e3:
         return None
     unique = all(not np.abs(other - wrong).max() <= visible for other in nexts.values())
-    rows = carried_on(variant, [*before, wrong], len(right) - 1)
+    in_order = variant.problem.mistake(mistake.id).family not in {"order", "samples"}
+    with np.errstate(all="ignore"):
+        rows = carried_on(variant, [*before, wrong], len(right) - 1, rule=None if in_order else mistake.wrong_next)
     return csv(rows, decimals), step, mistake.id, unique
 
 
@@ -213,6 +216,25 @@ def test_a_skipped_sample_is_said_with_its_margin() -> None:
         f"第 1–{skipped} 步正确。第 {skipped + 1} 步的结果相当于：跳过了样本 {sample}，尽管"
     )
     assert found.text.en.endswith("Every later step follows rightly from it.")
+
+
+def test_a_sample_that_is_skipped_once_is_no_mistake_of_the_whole_run() -> None:
+    """In 1.6 a step in which nothing moves is also what the reversed margin leads to; all other steps speak against it.
+
+    Who reverses the margin throughout is told so.
+    """
+    variant = deal(find("1.6"), 1)
+    right = right_run(variant)
+    found = report(variant, csv(carried_on(variant, [*right[:3], right[2]], len(right) - 1)))
+    assert (found.first_wrong, found.mistake) == (3, "no-move")
+    assert "margin-reversed" in found.candidates
+    assert found.text.en.startswith(
+        "Steps 1–2 are right. Step 3 is what you get when the weights are left as they were."
+    )
+    reversed_ = next(each for each in variant.problem.tracing.mistakes if each.id == "margin-reversed")
+    found = report(variant, csv(carried_on(variant, [right[0]], len(right) - 1, rule=reversed_.wrong_next)))
+    assert found.first_wrong == 1
+    assert "margin-reversed" in {found.mistake, *found.candidates}
 
 
 def test_a_mistake_that_goes_on_is_told_from_those_that_begin_alike() -> None:
@@ -308,6 +330,21 @@ def test_a_run_that_explodes_is_judged_all_the_same() -> None:
         rows = [[0.0] * size, [1e308] * size, [-1e308] * size, [1.0] * size]
         with contextlib.suppress(FormatError):  # of the perceptron: 1e308 has too few digits
             assert not report(deal(problem, 1), rows).correct
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown"),
+    [
+        (RIGHT, "W⁽⁰⁾, …, W⁽⁶⁰⁾"),
+        (RIGHT[1:4], "W⁽¹⁾, …, W⁽³⁾"),
+        (RIGHT[1:2], "W⁽¹⁾"),
+        (RIGHT[:40:10], "0, …, 3"),
+    ],
+)
+def test_what_was_read_is_shown_without_words(rows: Array, shown: str) -> None:
+    """The same for readers of either language. Rows that stand for passes are only counted."""
+    graded = grade(VARIANT, "open", {"w": RIGHT[-1].tolist(), "trace": csv(rows, 5)})
+    assert graded.fields[-1].read_as == shown
 
 
 # Reading

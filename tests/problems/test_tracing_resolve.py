@@ -8,7 +8,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -18,7 +18,9 @@ from problems.trace_reading import read_trace
 from problems.trace_report import check_run
 
 Row = list[float]
-WITH_BIAS = {"c2.2", "c2.5", "c2.6"}
+DESCENTS = ("1.6", "1.7", "1.8", "1.9", "c2.2", "c2.5", "c2.6")
+TRACED = (*DESCENTS, "1.10", "c3.1")
+WITH_BIAS = {"c2.2", "c2.5", "c2.6", "c3.1"}
 ONE_SAMPLE = {"1.7", "1.9", "c2.5", "c2.6"}
 DIGITS = (3, 4, 6, 15)
 
@@ -43,11 +45,35 @@ RESIDUALS: dict[str, Callable[[float, float], float]] = {
 class Program:
     """One exercise, and its steps from any rows."""
 
+    ways: list[str]
+    """The wrong ways to make a step."""
+    steps: int
+
     def __init__(self, problem: str, seed: int) -> None:
         self.id = problem
         self.p: dict[str, Any] = deal(find(problem), seed).parameters
-        self.X = [[1.0, *x] if problem in WITH_BIAS else list(x) for x in self.p["X"]]
+        self.X = [[1.0, *x] if problem in WITH_BIAS else [float(a) for a in x] for x in self.p["X"]]
         self.y = [float(label) for label in self.p["y"]]
+
+    def sample(self, t: int) -> int:
+        return self.p["order"][t] - 1 if "order" in self.p else t % len(self.y)
+
+    def follow(self, rows: list[Row], way: str = "right") -> Row:
+        raise NotImplementedError
+
+    def go_on(self, rows: list[Row], way: str = "right", decimals: int | None = None) -> list[Row]:
+        rows = list(rows)
+        while len(rows) <= self.steps:
+            row = self.follow(rows, way)
+            rows.append(row if decimals is None else [round(each, decimals) for each in row])
+        return rows
+
+
+class Descent(Program):
+    """1.6 to 1.9, c2.2, c2.5 and c2.6."""
+
+    def __init__(self, problem: str, seed: int) -> None:
+        super().__init__(problem, seed)
         self.steps = self.p["steps"] if "steps" in self.p else len(self.p["order"])
         self.factors = RESIDUALS if problem in {"c2.2", "c2.5"} else FACTORS
         every = [*self.factors, "skip", "next-sample", "factor-two", "half-gradient"]
@@ -58,9 +84,6 @@ class Program:
         }
         averaged = [] if problem in ONE_SAMPLE else ["sum-instead-of-mean"]
         self.ways = [way for way in [*every, *averaged, *per_problem.get(problem, [])] if way != "right"]
-
-    def sample(self, t: int) -> int:
-        return self.p["order"][t] - 1 if "order" in self.p else t % len(self.y)
 
     def gradient(self, w: Row, t: int, way: str) -> Row:
         factor = self.factors.get(way, self.factors["right"])
@@ -108,12 +131,58 @@ class Program:
         scale = zip(rows[-1], g, divisors, strict=True)
         return [w - self.p["step_size"] * a / (self.p["epsilon"] + b) for w, a, b in scale]
 
-    def go_on(self, rows: list[Row], way: str = "right", decimals: int | None = None) -> list[Row]:
-        rows = list(rows)
-        while len(rows) <= self.steps:
-            row = self.follow(rows, way)
-            rows.append(row if decimals is None else [round(each, decimals) for each in row])
-        return rows
+
+class Perceptron(Program):
+    """1.10 and c3.1: a visit a step; scores are rounded as on paper, where 0 is 0."""
+
+    WAYS: ClassVar = {
+        # Whether the sample moves the weights, from its score and label; and what is added then.
+        "right": (lambda s, y: s * y <= 0, lambda x, y: [y * a for a in x]),
+        "strict-inequality": (lambda s, y: s * y < 0, lambda x, y: [y * a for a in x]),
+        "every-sample": (lambda _s, _y: True, lambda x, y: [y * a for a in x]),
+        "double-step": (lambda s, y: s * y <= 0, lambda x, y: [2 * y * a for a in x]),
+        "no-label-in-update": (lambda s, y: s * y <= 0, lambda x, _y: x),
+        "wrong-sign": (lambda s, y: s * y <= 0, lambda x, y: [-y * a for a in x]),
+    }
+    ONLY: ClassVar = {
+        "1.10": {
+            "threshold-one": (lambda s, y: s * y < 1, lambda x, y: [y * a for a in x]),
+            "half-step": (lambda s, y: s * y <= 0, lambda x, y: [y * a / 2 for a in x]),
+            "no-label-in-test": (lambda s, _y: s <= 0, lambda x, y: [y * a for a in x]),
+        },
+        "c3.1": {
+            "zero-counts-as-negative": (lambda s, y: (s > 0) != (y > 0), lambda x, y: [y * a for a in x]),
+            "no-bias": (lambda s, y: s * y <= 0, lambda x, y: [0.0, *(y * a for a in x[1:])]),
+            "bias-without-label": (lambda s, y: s * y <= 0, lambda x, y: [1.0, *(y * a for a in x[1:])]),
+        },
+    }
+
+    def __init__(self, problem: str, seed: int) -> None:
+        super().__init__(problem, seed)
+        self.made = self.WAYS | self.ONLY[problem]
+        self.ways = ["skip", *(way for way in self.made if way != "right")]
+        self.steps = self.p["passes"] * len(self.y) if "passes" in self.p else self.until_separated()
+
+    def until_separated(self) -> int:
+        """The visits up to the end of the first pass that changes nothing."""
+        n, rows = len(self.y), [[float(each) for each in self.p["w0"]]]
+        while True:
+            for _ in range(n):
+                rows.append(self.follow(rows))
+            if all(row == rows[-1] for row in rows[-n - 1 :]):
+                return len(rows) - 1
+
+    def follow(self, rows: list[Row], way: str = "right") -> Row:
+        i, w = self.sample(len(rows) - 1), rows[-1]
+        moves, step = self.made["right" if way == "skip" else way]
+        s = round(math.fsum(a * b for a, b in zip(w, self.X[i], strict=True)), 9)
+        if way == "skip" or not moves(s, self.y[i]):
+            return w
+        return [a + b for a, b in zip(w, step(self.X[i], self.y[i]), strict=True)]
+
+
+def program(problem: str, seed: int) -> Program:
+    return (Descent if problem in DESCENTS else Perceptron)(problem, seed)
 
 
 NAMES = {
@@ -135,22 +204,22 @@ def count(problem: str, runs: int, seed: int) -> Counter[str]:
     draw = random.Random(f"{problem} {seed}")
     counted: Counter[str] = Counter()
     while counted["runs"] < runs:
-        program = Program(problem, draw.randrange(1, 60))
-        start = [float(each) for each in program.p["w0"]]
-        decimals, way, step = draw.choice(DIGITS), draw.choice(program.ways), draw.randint(1, program.steps)
+        made = program(problem, draw.randrange(1, 60))
+        start = [float(each) for each in made.p["w0"]]
+        decimals, way, step = draw.choice(DIGITS), draw.choice(made.ways), draw.randint(1, made.steps)
         carried = decimals if draw.random() < 0.3 and decimals < 15 else None
-        right = program.go_on([start], decimals=carried)
-        wrong = program.follow(right[:step], way)
+        right = made.go_on([start], decimals=carried)
+        wrong = made.follow(right[:step], way)
         unit = 10.0**-decimals
         if not 10 * unit < apart(wrong, right[step]) < 1e3:
             continue
-        others = [program.follow(right[:step], other) for other in program.ways if other != way]
+        others = [made.follow(right[:step], other) for other in made.ways if other != way]
         unique = all(apart(other, wrong) > 10 * unit for other in others)
         lasts = draw.random() < 0.5 and way != "skip"
-        rows = program.go_on([*right[:step], wrong], way if lasts else "right", carried)
+        rows = made.go_on([*right[:step], wrong], way if lasts else "right", carried)
         if max(abs(cell) for row in rows for cell in row) > 1e6:
             continue
-        found = check_run(find(problem), program.p, read_trace(csv(rows, decimals)))
+        found = check_run(find(problem), made.p, read_trace(csv(rows, decimals)))
         names = {found.mistake, *found.candidates}
         counted["runs"] += 1
         counted["step"] += found.first_wrong == step
@@ -166,28 +235,30 @@ def count(problem: str, runs: int, seed: int) -> Counter[str]:
     return counted
 
 
-@pytest.mark.parametrize("problem", ["1.6", "1.7", "1.8", "1.9", "c2.2", "c2.5", "c2.6"])
+@pytest.mark.parametrize("problem", TRACED)
 def test_the_checker_agrees_with_a_second_program(problem: str) -> None:
     for seed in range(12):
-        program = Program(problem, seed)
+        made = program(problem, seed)
         for decimals in DIGITS:
-            clean = program.go_on([[float(each) for each in program.p["w0"]]])
-            assert check_run(find(problem), program.p, read_trace(csv(clean, decimals))).correct
+            clean = made.go_on([[float(each) for each in made.p["w0"]]])
+            assert check_run(find(problem), made.p, read_trace(csv(clean, decimals))).correct
 
 
-@pytest.mark.parametrize("problem", ["1.6", "1.7", "1.8", "1.9", "c2.2", "c2.5", "c2.6"])
+@pytest.mark.parametrize("problem", TRACED)
 def test_errors_of_a_second_program_are_found(problem: str) -> None:
     counted = count(problem, 80, seed=1)
     assert counted["step"] >= 0.97 * counted["runs"], counted
-    assert counted["named"] >= 0.9 * counted["unique"], counted
+    assert counted["named"] >= 0.97 * counted["unique"], counted
+    assert counted["alone"] >= 0.85 * counted["unique"], counted
     assert counted["undeclared, named"] <= 0.05 * max(20, counted["undeclared"]), counted
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("problem", ["1.6", "1.7", "1.8", "1.9", "c2.2", "c2.5", "c2.6"])
+@pytest.mark.parametrize("problem", TRACED)
 def test_many_errors_of_a_second_program_are_found(problem: str) -> None:
     counted = count(problem, 1_000, seed=2)
     print(problem, dict(counted))  # noqa: T201 - the figures of the soak run
     assert counted["step"] >= 0.99 * counted["runs"], counted
-    assert counted["named"] >= 0.9 * counted["unique"], counted
+    assert counted["named"] >= 0.97 * counted["unique"], counted
+    assert counted["alone"] >= 0.9 * counted["unique"], counted
     assert counted["undeclared, named"] <= 0.05 * max(20, counted["undeclared"]), counted

@@ -8,6 +8,7 @@ from problems.problem import Answers, Field, Problem
 from problems.set1.careless_mistakes import careless_mistakes, data_mistakes
 from problems.set1.classifier_mistakes import (
     ASCENT,
+    HALF,
     TWICE,
     WRONG_GRADIENTS,
     gradient_mistakes,
@@ -123,6 +124,7 @@ RUNS = {
 GRADIENTS = {
     **{name: wrong for name, wrong in WRONG_GRADIENTS.items() if name != "mean-over-active"},
     "factor-two": TWICE,
+    "half-gradient": HALF,
     "ascent": ASCENT,
 }
 
@@ -143,6 +145,7 @@ problem = Problem(
             run,
             GRADIENTS,
             core=frozenset({"factor-two", "no-margin-condition", "no-label-in-margin", "residual-to-one", "hinge"}),
+            never_options=frozenset({"ascent", "half-gradient"}),  # so that options that were dealt stay
         ),
         *order_mistakes(
             run,

@@ -10,6 +10,7 @@ from problems.problem import Answers, Field, Problem
 from problems.set1.careless_mistakes import careless_mistakes, data_mistakes
 from problems.set1.classifier_mistakes import (
     ASCENT,
+    HALF,
     OVER_FEATURES,
     SUM,
     TWICE,
@@ -188,6 +189,7 @@ GRADIENTS = {
     "sum-instead-of-mean": SUM,
     "factor-two": TWICE,
     "mean-over-features": OVER_FEATURES,
+    "half-gradient": HALF,
     "ascent": ASCENT,
 }
 
@@ -208,6 +210,7 @@ problem = Problem(
             run,
             GRADIENTS,
             core=frozenset({"sum-instead-of-mean", "no-margin-condition", "no-label-in-margin", "residual-to-one"}),
+            never_options=frozenset({"ascent", "half-gradient"}),  # so that options that were dealt stay
         ),
         *run_mistakes(
             RUNS,
