@@ -9,7 +9,16 @@ from pydantic import BaseModel
 import app.lti.models
 import app.webhooks.models  # noqa: F401 - adds its tables to the metadata
 from app import health
-from app.accounts import access, account_pages, forgetting, forgetting_api, forgetting_pages, people_api, person_pages
+from app.accounts import (
+    access,
+    account_pages,
+    forgetting,
+    forgetting_api,
+    forgetting_pages,
+    own_api,
+    people_api,
+    person_pages,
+)
 from app.accounts import api as accounts_api
 from app.accounts import pages as sign_in_pages
 from app.accounts.account_pages import SignInFirst, send_to_sign_in
@@ -27,6 +36,7 @@ from app.attempts import (
     pages,
     personal_api,
     problems_api,
+    reading_api,
     regrade_api,
     regrade_history_pages,
     regrade_pages,
@@ -67,6 +77,7 @@ from app.courses import (
     invitations_api,
     items_api,
     join_pages,
+    offers_api,
     people_pages,
 )
 from app.courses import pages as course_pages
@@ -113,16 +124,27 @@ TAGS = [
     {"name": "health", "description": "For whoever watches the service."},
 ]
 
-COURSES = (courses_api, enrolments_api, invitations_api, assignments_api, items_api, extensions_api, audit_api)
+COURSES = (
+    courses_api,
+    enrolments_api,
+    invitations_api,
+    offers_api,
+    assignments_api,
+    items_api,
+    extensions_api,
+    audit_api,
+)
 APIS = (
     problems_api,
     solutions_api,
     trace_api,
+    reading_api,
     attempts_api,
     assigned_api,
     regrade_api,
     *COURSES,
     accounts_api,
+    own_api,
     people_api,
     forgetting_api,
     personal_api,
@@ -166,6 +188,8 @@ BODIES: list[type[BaseModel]] = [
     *(body for part in COURSES for body in part.BODIES),
     *assigned_schemas.BODIES,
     *accounts_api.BODIES,
+    *own_api.BODIES,
+    *reading_api.BODIES,
     *people_api.BODIES,
     *forgetting_api.BODIES,
     *webhooks_api.BODIES,

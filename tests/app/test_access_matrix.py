@@ -94,11 +94,15 @@ MATRIX: dict[str, Row] = {
     "getSolution": Row(EVERYBODY),
     "getSolutionTable": Row(EVERYBODY, names={"table": "iterates"}),
     "getHint": Row(EVERYBODY),
+    "readAnswers": Row(EVERYBODY, {"form": "open", "answers": {"w": [0, 0, 0, 0]}}),
     "checkTrace": Row(EVERYBODY, {"trace": [[0, 0, 0, 0]]}),
     "isAlive": Row(EVERYBODY),
     "isReady": Row(EVERYBODY),
     # accounts
     "getMe": Row(EVERYBODY),
+    "changePassword": Row(USERS, {"current": "not it", "password": "a new one, quite long"}),
+    "listSessions": Row(USERS),
+    "endSessions": Row(USERS),
     "createToken": Row(USERS, {"name": "x", "scopes": ["read"]}),
     "listTokens": Row(USERS),
     "revokeToken": Row("401 401 ok 404 404 404 404 404"),
@@ -124,6 +128,7 @@ MATRIX: dict[str, Row] = {
     "getAttempt · nobody's": Row(EVERYBODY, names={"attempt_id": "nobodys_attempt"}),
     "getAssignedExercise": Row(COURSE),
     "listItemAttempts": Row(COURSE),
+    "readAssignedAnswers": Row(COURSE, {"answers": {"count": "128"}}),
     "getDraft": Row(COURSE),
     "saveDraft": Row(STUDENTS, {"answers": {"count": "12"}}),
     "openHint": Row(STUDENTS),
@@ -154,6 +159,16 @@ MATRIX: dict[str, Row] = {
     "listInvitations": Row(INSTRUCTORS),
     "createInvitation": Row(INSTRUCTORS, {"role": "student"}),
     "revokeInvitation": Row(INSTRUCTORS),
+    "getOffer": Row(EVERYBODY, names={"token": "invitation_token"}),
+    "createAccount": Row(
+        EVERYBODY,
+        lambda names: {
+            "invitation": names["invitation_token"],
+            "name": "New",
+            "email": "new@example.edu",
+            "password": "several words in a row",
+        },
+    ),
     "acceptInvitation": Row(USERS, lambda names: {"token": names["invitation_token"]}),
     "listAssignments": Row(COURSE),
     "createAssignment": Row(INSTRUCTORS, {"title": "New"}),
@@ -386,9 +401,9 @@ async def test_tokens_do_nothing_beyond_their_scope(scope: Scope, world: World, 
                     if "insufficient-scope" not in response.text:
                         passed.add(operation)
         if scope == "read":
-            assert passed == {"previewRegrade"}  # a POST that changes nothing
+            assert passed == {"previewRegrade", "readAssignedAnswers"}  # POSTs that change nothing
             assert counted(app) == before
         elif scope == "attempt":
             assert passed == {"saveDraft", "unlockAssignment"}
         else:
-            assert not passed & {"saveDraft", "unlockAssignment", "previewRegrade"}
+            assert not passed & {"saveDraft", "unlockAssignment", "previewRegrade", "readAssignedAnswers"}
