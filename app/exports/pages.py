@@ -33,6 +33,10 @@ CHOICES: dict[str, Any] = {
 }
 
 
+BLANK: dict[str, Any] = {"format": "moodle-xml", "seeds": "1-10", "variants": 10, "form": None, "figures": "yes"}
+"""What stands in a form that nobody has filled in; the questions are in the language of the page."""
+
+
 @router.get("/{language:language}/problems/{problem_id}/export")
 async def show_problem_form(request: Request, user: User, language: Language, problem_id: str) -> Response:
     find(problem_id)
@@ -77,7 +81,7 @@ def _form(
         problem=find(problem_id),
         assignment=None,
         error=error,
-        given=given,
+        given=BLANK | {"languages": language} | given,
         **CHOICES,
     )
 
@@ -131,6 +135,6 @@ async def _assignment_form(
         assignment=assignment,
         course=course,
         error=error,
-        given=given,
+        given=BLANK | {"languages": language} | given,
         **CHOICES,
     )
