@@ -10,7 +10,7 @@ from app.attempts import personal
 from app.attempts.models import Attempt, Score
 from app.core.ids import new_id
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
+pytestmark = pytest.mark.anyio
 
 PARTS = [
     "sessions",
