@@ -15,6 +15,8 @@ CREATED := $(VENV)/.created
 INSTALLED := $(VENV)/.installed
 TEST_INSTALLED := $(VENV)/.test-installed
 FONTS := app/static/fonts/built.txt
+LTI_CONSUMER := $(VENV)/lti-consumer
+LTI_CONSUMER_INSTALLED := $(LTI_CONSUMER)/.installed
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE = UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --no-config --python $(BIN)/python --universal \
@@ -23,25 +25,27 @@ COMPILE = UV_PYTHON_DOWNLOADS=never $(BIN)/uv pip compile --quiet --no-config --
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup serve test check oracle soak bench lock clean
+.PHONY: help setup serve test check lti-consumer oracle soak bench lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: $(INSTALLED) $(FONTS) ## install what the service needs, into .venv
 
 serve: setup ## start the service on 127.0.0.1:8000 with a SQLite database under var/
 	$(BIN)/haitang serve $(ARGS)
 
-test: setup check ## run the linters and the whole test suite, Chromium included
+test: setup check lti-consumer ## run the linters and the whole test suite, Chromium included
 	chromium=$$(sh tests/chromium.sh) || exit; [ -n "$$chromium" ] || export HAITANG_SKIP_BROWSER=1; \
-	CHROMIUM="$$chromium" $(BIN)/pytest --numprocesses auto --maxprocesses 4 $(ARGS)
+	CHROMIUM="$$chromium" LTI_CONSUMER="$(abspath $(LTI_CONSUMER))" $(BIN)/pytest --numprocesses auto --maxprocesses 4 $(ARGS)
 
 check: $(TEST_INSTALLED) ## run the linters only: style, format, types, direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lti-consumer: $(LTI_CONSUMER_INSTALLED) ## install the LTI consumer of Open edX, a platform for the tests, beside the rest
 
 oracle: setup $(TEST_INSTALLED) ## compare the solvers with PyTorch, which weighs gigabytes on Linux
 	@$(BIN)/python -c 'import torch' 2>/dev/null || $(INSTALL) --require-hashes -r requirements/oracle.txt
@@ -61,6 +65,7 @@ lock: $(CREATED) ## lock the dependencies anew; ARGS=--upgrade for the newest re
 	$(COMPILE) --group build -c requirements/test.txt -o requirements/build.txt
 	$(COMPILE) --group oracle -c requirements/test.txt -o requirements/oracle.txt
 	$(COMPILE) --group lock -o requirements/lock.txt
+	$(COMPILE) requirements/lti-consumer.in -o requirements/lti-consumer.txt
 
 clean: ## remove what was installed and built; var/ stays, people's answers are in it
 	rm -rf $(VENV) app/static/fonts dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -82,6 +87,12 @@ $(INSTALLED): requirements/run.txt requirements/build.txt pyproject.toml | $(CRE
 
 $(TEST_INSTALLED): requirements/test.txt $(INSTALLED)
 	$(INSTALL) --no-compile --require-hashes -r requirements/test.txt
+	@touch $@
+
+# In an environment of its own: its dependencies would narrow ours.
+$(LTI_CONSUMER_INSTALLED): requirements/lti-consumer.txt | $(CREATED)
+	$(BIN)/python -m venv --clear $(LTI_CONSUMER)
+	$(LTI_CONSUMER)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
 	@touch $@
 
 $(FONTS): app/assets.py $(INSTALLED)

@@ -23,11 +23,11 @@ from problems.text import LANGUAGES, Language
 def export(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="exercises, such as 1.6")] = None,
     format_: Annotated[Format, typer.Option("--format", help="of the file")] = "moodle-xml",
-    seeds: Annotated[str, typer.Option(help="variants: 0 is the printed one; 1-20; 1-5,17")] = "1-10",
+    seeds: Annotated[str, typer.Option(help="variants: 0 is the printed one; 1-20; 1-5,17")] = "1-5",
     form: Annotated[Literal["open", "choice", "both"], typer.Option(help="the way to answer")] = "both",
     language: Annotated[Literal["en", "zh", "both"], typer.Option(help="of the questions")] = "en",
     assignment: Annotated[str | None, typer.Option(metavar="ID", help="an assignment instead of exercises")] = None,
-    variants: Annotated[int, typer.Option(min=1, max=MOST_VARIANTS, help="of each item of an assignment")] = 10,
+    variants: Annotated[int, typer.Option(min=1, max=MOST_VARIANTS, help="of each item of an assignment")] = 5,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="file or folder; here if left out")] = None,
     database_url: DatabaseUrl = None,
     *,

@@ -10,7 +10,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-GROUPS = {"run": PROJECT["project"]["dependencies"], **PROJECT["dependency-groups"]}
+# Not a group of the project: it is installed beside it.
+BESIDE = (ROOT / "requirements" / "lti-consumer.in").read_text(encoding="utf-8").splitlines()
+GROUPS = {
+    "run": PROJECT["project"]["dependencies"],
+    **PROJECT["dependency-groups"],
+    "lti-consumer": [line for line in BESIDE if not line.startswith("#")],
+}
 
 
 def names(requirements):

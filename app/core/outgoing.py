@@ -58,11 +58,15 @@ class OutgoingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, with any status; names of headers are in lower case, repeated ones joined by commas."""
+    """What came back, with any status; names of headers are in lower case, repeated ones joined by commas.
+
+    `reason` is the phrase beside the status, in which some servers say what is wrong.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    reason: str = ""
 
     @property
     def is_success(self) -> bool:
@@ -175,7 +179,8 @@ class Outgoing:
                 content += part
                 if len(content) > REPLY_LIMIT:
                     raise OutgoingError("size", f"The reply has more than {REPLY_LIMIT} bytes.")
-        return Reply(response.status, received, bytes(content))
+        reason = response.extensions.get("reason_phrase", b"").decode("utf-8", "replace")
+        return Reply(response.status, received, bytes(content), reason)
 
 
 def _with(headers: Mapping[str, str] | None, accept: str | None) -> dict[str, str]:

@@ -32,7 +32,9 @@ Languages: TypeAlias = Literal["en", "zh", "both"]
 
 FormatChoice = Annotated[Format, Query(alias="format", description="the format of the file")]
 LanguageChoice = Annotated[Languages, Query(description="of the questions; with `both`, each question twice")]
-FigureChoice = Annotated[bool, Query(description="with the figures of the worked solutions, where the format has them")]
+FigureChoice = Annotated[
+    bool, Query(description="with the figures of the worked solutions, where the format has them; drawing takes time")
+]
 NOTES = "Haitang-Notes"
 
 FILE: dict[int | str, dict[str, Any]] = {
@@ -161,11 +163,11 @@ async def get_problem_export(
     problem_id: ProblemId,
     format_: FormatChoice = "moodle-xml",
     seeds: Annotated[
-        str, Query(max_length=400, description="variants: `0` is the printed one; `1-20`; `1-5,17`", examples=["1-20"])
-    ] = "1-10",
+        str, Query(max_length=400, description="variants: `0` is the printed one; `1-20`; `1-5,17`", examples=["1,2"])
+    ] = "1-5",
     form: Annotated[Forms | SkipJsonSchema[None], Query(description="the exercise's default form if left out")] = None,
     language: LanguageChoice = "en",
-    figures: FigureChoice = True,  # noqa: FBT002 - a query parameter
+    figures: FigureChoice = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
     wish = {"format_": format_, "languages": language, "figures": figures}
     return download(await export_problem(request, caller, problem_id, seeds, form, **wish))
@@ -186,9 +188,9 @@ async def get_assignment_export(
     caller: Caller,
     assignment_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
     format_: FormatChoice = "moodle-xml",
-    variants: Annotated[int, Query(ge=1, le=order.MOST_VARIANTS, description="of each item")] = 10,
+    variants: Annotated[int, Query(ge=1, le=order.MOST_VARIANTS, description="of each item")] = 5,
     language: LanguageChoice = "en",
-    figures: FigureChoice = True,  # noqa: FBT002 - a query parameter
+    figures: FigureChoice = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
     wish = {"format_": format_, "languages": language, "figures": figures}
     return download(await export_assignment(request, caller, assignment_id, variants, **wish))

@@ -23,7 +23,7 @@ Format: TypeAlias = Literal["moodle-xml", "gift", "qti21", "qti30"]
 Drawn: TypeAlias = Mapping[str, bytes]
 
 MOST_QUESTIONS = 200
-MOST_FIGURES = 60
+MOST_FIGURES = 40
 
 MEDIA_TYPES: Mapping[Format, tuple[str, str]] = {
     "moodle-xml": ("-moodle.xml", "application/xml"),

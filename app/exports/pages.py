@@ -33,7 +33,7 @@ CHOICES: dict[str, Any] = {
 }
 
 
-BLANK: dict[str, Any] = {"format": "moodle-xml", "seeds": "1-10", "variants": 10, "form": None, "figures": "yes"}
+BLANK: dict[str, Any] = {"format": "moodle-xml", "seeds": "1-5", "variants": 5, "form": None, "figures": "yes"}
 """What stands in a form that nobody has filled in; the questions are in the language of the page."""
 
 
@@ -51,7 +51,7 @@ async def export_from_problem(
     language: Language,
     problem_id: str,
     format_: FormatName = "moodle-xml",
-    seeds: Seeds = "1-10",
+    seeds: Seeds = "1-5",
     form: Forms | None = None,
     languages: Languages = "en",
     figures: str = "",
@@ -98,7 +98,7 @@ async def export_from_assignment(
     language: Language,
     assignment_id: str,
     format_: FormatName = "moodle-xml",
-    variants: Variants = 10,
+    variants: Variants = 5,
     languages: Languages = "en",
     figures: str = "",
 ) -> Response:

@@ -71,7 +71,7 @@ def read(claims: Claims) -> Message:
     if claims.get(names.VERSION) != names.LTI_VERSION:
         raise RefusedError("version", f"version is {claims.get(names.VERSION)!r}, and must be '1.3.0'.")
     kind = claims.get(names.MESSAGE_TYPE)
-    if kind not in {names.RESOURCE_LINK_REQUEST, names.DEEP_LINKING_REQUEST}:
+    if not isinstance(kind, str) or kind not in {names.RESOURCE_LINK_REQUEST, names.DEEP_LINKING_REQUEST}:
         raise RefusedError("message-type", f"message_type is {kind!r}.")
     roles = claims.get(names.ROLES)
     if not isinstance(roles, list) or len(roles) > MAX_ROLES or not all(isinstance(role, str) for role in roles):

@@ -8,7 +8,7 @@ What an answer means:
     401                         another token, at once; again 401: tried again later
     408, 425, 429, 5xx, none    tried again later, after a wait that grows; Retry-After is respected
     409                         the platform has a later score: tried again later, under a later timestamp
-    400 about a timestamp       the same, as Canvas says it
+    400 about the timestamp     the same, as Canvas says it
     any other                   given up until the grade changes, somebody asks for it, or the student comes again
 
 Nothing is lost by a try that failed: the score stays due. After `TRIES` in a row (some days) it is given up, visibly.
@@ -17,7 +17,8 @@ Nothing is lost by a try that failed: the score stays due. After `TRIES` in a ro
 import asyncio
 import logging
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
@@ -38,8 +39,10 @@ POLL = 1.0  # seconds
 AT_ONCE = 32  # deliveries under way in this process
 A_PLATFORM = 8  # of these to one platform, so that a slow one does not keep the others waiting
 STALE = 30.0  # seconds after which a delivery is not begun any more: the lease must outlast it
+GRACE = 6.0  # seconds in which deliveries under way may end when the service does
 TRIES = 100
 BACKOFF = Backoff(first=timedelta(seconds=2), factor=2, longest=timedelta(hours=1))
+EXCERPT = 300
 LATER = frozenset({401, 408, 409, 425, 429})
 
 logger = logging.getLogger(__name__)
@@ -58,27 +61,39 @@ class Sender:
         self._more = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="lti-sender")
+        self._tasks = [
+            asyncio.create_task(self._send_scores(), name="lti-scores"),
+            # Of its own, so that a platform that keeps us waiting for a line item keeps no score waiting.
+            asyncio.create_task(self._find_line_items(), name="lti-line-items"),
+        ]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=GRACE)
         for task in self._under_way:
             task.cancel()
-        await asyncio.gather(self._task, *self._under_way, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._under_way, return_exceptions=True)
 
-    async def _run(self) -> None:
+    async def _send_scores(self) -> None:
         while True:
             self._more.clear()
-            try:
+            with logged("Looking for scores to send failed."):
                 await self._take()
-                await line_items.find_due(self._service, self._tokens)
-            except Exception:
-                logger.exception("Looking for scores to send failed.")
+            # Not `wait_for`, which before Python 3.12 may take a cancellation for its own and go on.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._more.wait(), self._poll)
+                async with asyncio.timeout(self._poll):
+                    await self._more.wait()
+
+    async def _find_line_items(self) -> None:
+        while True:
+            with logged("Looking for line items failed."):
+                await line_items.find_due(self._service, self._tokens)
+            await asyncio.sleep(self._poll)
 
     async def _take(self) -> None:
         """Begin to deliver what is due, as far as there is room."""
@@ -159,11 +174,26 @@ class Sender:
         return Outcome(state="failed", generation=generation, due_at=now, failed=True, status=status, error=error)
 
 
+@contextmanager
+def logged(what: str) -> Iterator[None]:
+    """Nothing that fails once keeps the sender from looking again."""
+    try:
+        yield
+    except Exception:
+        logger.exception(what)
+
+
 def _is_about_time(reply: Reply) -> bool:
-    return reply.status == 400 and b"timestamp" in reply.body.lower()
+    """As Canvas says it; Moodle quotes our message, in which there is a timestamp, whatever is wrong."""
+    return reply.status == 400 and b"last updated timestamp" in reply.body
 
 
 def excerpt(reply: Reply) -> str:
-    """The beginning of what a platform says, in one line, for those who set it up; nothing of a web page."""
-    text = " ".join(reply.body[:300].decode("utf-8", "replace").split())
-    return "" if text.startswith("<") else "".join(character for character in text if character.isprintable())
+    """The beginning of what a platform says, in one line, for those who set it up; nothing of a web page.
+
+    Moodle says it beside the status, and its body is an empty list.
+    """
+    text = " ".join(reply.body[:EXCERPT].decode("utf-8", "replace").split())
+    if text.startswith("<") or text in {"", "[]", "{}"}:
+        text = reply.reason[:EXCERPT]
+    return "".join(character for character in text if character.isprintable())

@@ -77,8 +77,10 @@ class Sender:
                 await self._take()
             except Exception:
                 logger.exception("Looking for webhooks to send failed.")
+            # Not `wait_for`, which before Python 3.12 may take a cancellation for its own and go on.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._more.wait(), POLL)
+                async with asyncio.timeout(POLL):
+                    await self._more.wait()
 
     async def _take(self) -> None:
         service, free, now = self._service, ENDPOINTS - len(self._serving), self._service.clock()

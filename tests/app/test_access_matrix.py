@@ -128,6 +128,9 @@ MATRIX: dict[str, Row] = {
     "getAttempt · nobody's": Row(EVERYBODY, names={"attempt_id": "nobodys_attempt"}),
     "getAssignedExercise": Row(COURSE),
     "listItemAttempts": Row(COURSE),
+    "getItemSolution": Row("401 401 404 404 404 404 404 404"),  # not released
+    "getItemTable": Row("401 401 404 404 404 404 404 404", names={"table": "iterates"}),
+    "getItemFigure": Row("401 401 404 404 404 404 404 404", names={"figure": "cost", "theme": "light"}),
     "readAssignedAnswers": Row(COURSE, {"answers": {"count": "128"}}),
     "getDraft": Row(COURSE),
     "saveDraft": Row(STUDENTS, {"answers": {"count": "12"}}),

@@ -251,7 +251,7 @@ class TestReply:
         async with listening(answer) as server:
             reply = await http.get(f"http://127.0.0.1:{server.port}/", accept="application/json")
             assert b"accept: application/json\r\n" in server.heads[0].lower()
-        assert (reply.status, reply.is_success, reply.json()) == (409, False, {"a": 1})
+        assert (reply.status, reply.reason, reply.is_success, reply.json()) == (409, "Conflict", False, {"a": 1})
         assert reply.headers["link"] == "<a>, <b>"
 
     async def test_what_is_no_json_says_so(self, http: Outgoing, listening: Listening) -> None:

@@ -160,3 +160,42 @@ class TestReading:
         path = f"/api/v1/assignments/{room.assignment}/items/{room.items[0]}/reading"
         refused = await room.students[0].client.post(path, json={"answers": {"count": 1}})
         assert refused.json()["type"] == "/errors/assignment-not-open"
+
+
+class TestItemSolution:
+    @pytest.fixture
+    def release(self) -> dict[str, str]:
+        return dict.fromkeys(("correctness", "diagnosis", "key", "solution"), "after-last-attempt")
+
+    async def test_once_released_it_comes_with_tables_and_figures(self, classroom, release):
+        room = await classroom(1)
+        await room.assign(
+            {"problem": "1.6", "seed_mode": "per-student", "seed": None}, release=release, attempts_allowed=1
+        )
+        (student,) = room.students
+        path = f"/api/v1/assignments/{room.assignment}/items/{room.items[0]}"
+        assert (await student.client.get(f"{path}/solution")).status_code == 404
+        await room.answer(student, {"w": [0, 0, 0, 0]})
+        found = (await student.client.get(f"{path}/solution")).json()
+        exercise = await room.exercise(student)
+        assert found["solution"] == exercise["solution"]
+        assert {"seed", "key", "published_key"}.isdisjoint(found)
+        (table, *_), (figure, *_) = found["tables"], found["figures"]
+        rows = (await student.client.get(table["csv"])).text.splitlines()
+        assert len(rows) == table["row_count"] + 1
+        for address in figure["svg"].values():
+            drawn = await student.client.get(address)
+            assert drawn.headers["content-type"] == "image/svg+xml"
+            assert "<title" in drawn.text
+        for missing in ("nothing.csv", "nothing.light.svg"):
+            assert (await student.client.get(f"{path}/solution/{missing}")).status_code == 404
+
+    async def test_before_that_there_is_nothing(self, classroom, release):
+        room = await classroom(1)
+        await room.assign({"problem": "1.6"}, release=release | {"solution": "never"})
+        (student,) = room.students
+        await room.answer(student, {"w": [0, 0, 0, 0]})
+        for tail in ("", "/iterates.csv", "/cost.light.svg"):
+            path = f"/api/v1/assignments/{room.assignment}/items/{room.items[0]}/solution{tail}"
+            refused = await student.client.get(path)
+            assert (refused.status_code, refused.json()["type"]) == (404, "/errors/unknown-exhibit")

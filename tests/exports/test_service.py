@@ -75,7 +75,7 @@ async def test_what_can_t_be_exported_is_said(room):
     refused = await room.teacher.client.get(address, params={"form": "open"})
     assert refused.status_code == 422
     assert "formula" in refused.json()["errors"][0]["detail"]
-    both = await fetched(room.teacher.client, address, form="both", seeds="1,2", figures=False)
+    both = await fetched(room.teacher.client, address, form="both", seeds="1,2")
     assert int(both.headers["haitang-notes"]) == 1
     assert "c3.4, open: left out: It asks for a formula" in both.text.partition("-->")[0]
     assert len(read_xml(both.content)) == 2
@@ -106,7 +106,7 @@ async def test_too_many_questions_are_refused(room):
 async def test_nobody_s_own_variant_leaves(room, app):
     await room.assign(COMPUTED, COMPUTED | {"problem": "1.7", "seed_mode": "shared"})
     address = f"/api/v1/assignments/{room.assignment}/export"
-    made = await fetched(room.teacher.client, address, variants=5, figures=False)
+    made = await fetched(room.teacher.client, address, variants=5)
     found = seeds(read_xml(made.content))
     assert len(set(found)) == 10
     with app.state.service.database.reading() as session:
@@ -116,7 +116,7 @@ async def test_nobody_s_own_variant_leaves(room, app):
         dealt = {seed_for(assignment, item, person) for item in items for person in people}
     assert len(dealt) == len(people) + 1
     assert not dealt & set(found)
-    again = await fetched(room.teacher.client, address, variants=5, figures=False)
+    again = await fetched(room.teacher.client, address, variants=5)
     assert again.content == made.content
 
 
@@ -149,13 +149,13 @@ async def test_points_policy_scoring_and_tolerance_of_an_item_go_along(room):
         key_policy="published",
     )  # fmt: skip
     address = f"/api/v1/assignments/{room.assignment}/export"
-    whole, vector, several = read_xml((await fetched(room.teacher.client, address, figures=False)).content)
+    whole, vector, several = read_xml((await fetched(room.teacher.client, address)).content)
     assert (whole.mark, vector.mark, several.mark) == (6, 8, 3)
     key = deal(find("1.6"), 3).solved["w"][0]
     assert vector.fields[0].fraction(f"{key:.2f}") == 1
     assert vector.fields[0].fraction(f"{key:.3f}") == 0
     assert [option.fraction > 0 for option in several.options] == [True, True, False, True, False]  # the book's key
-    made = await fetched(room.teacher.client, address, figures=False)
+    made = await fetched(room.teacher.client, address)
     assert "right ones less wrong ones" in made.text.partition("-->")[0]
 
 
@@ -168,7 +168,7 @@ async def test_a_key_that_was_replaced_by_a_regrade_is_exported(room):
     )
     assert done.status_code == 201, done.text
     (question,) = read_xml(
-        (await fetched(room.teacher.client, f"/api/v1/assignments/{room.assignment}/export", figures=False)).content
+        (await fetched(room.teacher.client, f"/api/v1/assignments/{room.assignment}/export")).content
     )
     assert question.fields[0].fraction("127") == 1
     assert question.fields[0].fraction("128") < 1
@@ -181,16 +181,16 @@ async def test_a_voided_item_is_left_out_and_said_to_be(room):
         json={"item": room.items[0], "settings": {"award": "void"}, "reason": "a test"},
     )
     assert done.status_code == 201, done.text
-    made = await fetched(room.teacher.client, f"/api/v1/assignments/{room.assignment}/export", figures=False)
+    made = await fetched(room.teacher.client, f"/api/v1/assignments/{room.assignment}/export")
     assert len(read_xml(made.content)) == 1
     assert "1. 1.4: left out: The item has been voided" in made.text
 
 
 async def test_figures_are_drawn_into_the_file(room):
-    made = await fetched(room.teacher.client, "/api/v1/problems/1.6/export", seeds="3", form="open")
+    made = await fetched(room.teacher.client, "/api/v1/problems/1.6/export", seeds="3", form="open", figures=True)
     (question,) = read_xml(made.content)
     assert len(question.files) == 3
-    package = await fetched(room.teacher.client, "/api/v1/problems/1.6/export", seeds="3", format="qti30")
+    package = await fetched(room.teacher.client, "/api/v1/problems/1.6/export", seeds="3", format="qti30", figures=True)
     svgs = [name for name in zipfile.ZipFile(io.BytesIO(package.content)).namelist() if name.endswith(".svg")]
     assert len(svgs) == 3
 
@@ -261,7 +261,7 @@ async def test_the_pages_have_a_form_whose_file_is_what_the_api_gives(room, brow
         assert f'action="{base}/file"' in page
         assert not re.search(r"<[^>]* style=|<script>|{{", page)
         file = await fetched(pages, f"{base}/file", format="moodle-xml", languages="both")
-        same = await fetched(pages, f"/api/v1{base.removeprefix(f'/{language}')}", language="both", figures=False)
+        same = await fetched(pages, f"/api/v1{base.removeprefix(f'/{language}')}", language="both")
         assert file.content == same.content
     assert f"/{language}/problems/1.4/export" in (await fetched(pages, f"/{language}/problems/1.4")).text
     editor = (await fetched(pages, f"/{language}/assignments/{room.assignment}/edit")).text

@@ -9,6 +9,7 @@ the tool's published keys. `bend`, and the arguments of `sign`, make messages th
 endpoints.
 """
 
+import json
 import re
 import secrets
 import socket
@@ -22,7 +23,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
@@ -277,7 +278,8 @@ class Platform:
         """The message as a JWT of the platform; `header` replaces members, None leaves one out."""
         key = key or self.key
         wanted = {"alg": "RS256", "typ": "JWT", "kid": self.key.kid} | header
-        return jwt.encode({name: value for name, value in wanted.items() if value is not None}, claims, key)
+        header = {name: value for name, value in wanted.items() if value is not None}
+        return jws.serialize_compact(header, json.dumps(claims), key)
 
     # Endpoints
 

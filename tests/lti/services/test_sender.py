@@ -114,12 +114,22 @@ async def test_what_was_refused_is_tried_again_when_the_student_comes_again(
     assert linked.shown() == 1
 
 
+async def test_a_reason_beside_the_status_is_told(link: Link, sender: Sender, gradebook: Gradebook) -> None:
+    """As Moodle does it, with an empty list as the body."""
+    linked = await link()
+    gradebook.refuse = lambda _user: Answer([], 403)
+    await linked.override(linked.classroom.students[0], 1)
+    async with sender:
+        await until(lambda: linked.score().state == "failed")
+    assert linked.score().last_error == "The platform answers 403: Forbidden"
+
+
 async def test_400_about_a_timestamp_is_a_conflict_in_other_words(
     link: Link, sender: Sender, gradebook: Gradebook
 ) -> None:
     """As Canvas says it."""
     linked = await link()
-    answers = iter([Answer({"errors": "Provided timestamp of … before last updated timestamp"}, 400)])
+    answers = iter([Answer({"errors": "Provided timestamp of 2026 before last updated timestamp of 2027"}, 400)])
     gradebook.refuse = lambda _user: next(answers, None)
     await linked.override(linked.classroom.students[0], 1)
     async with sender:
