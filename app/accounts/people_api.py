@@ -26,10 +26,11 @@ router = APIRouter(prefix="/api/v1", tags=["administration"])
 PersonId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
 Action = Annotated[
     str | SkipJsonSchema[None],
-    Query(max_length=64, description="such as `grade.override`, or its first part, `grade`"),
+    Query(max_length=64, pattern="^[!-~]*$", description="such as `grade.override`, or its first part, `grade`"),
 ]
 About = Annotated[
-    str | SkipJsonSchema[None], Query(max_length=36, description="who did it, or to whom or what it was done")
+    str | SkipJsonSchema[None],
+    Query(max_length=36, pattern="^[!-~]*$", description="who did it, or to whom or what it was done"),
 ]
 ADMIN_READING = (*READING, errors.ForbiddenError)
 ADMIN_CHANGING = (*CHANGING, errors.ForbiddenError)

@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False)
 SHOWN = 50  # entries on a page
 CHOICE = 200  # students to choose from at once; of more, those that a search finds
 
-Search = Annotated[str, Query(max_length=100)]
+Search = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 Cursor = Annotated[str | None, Query(max_length=200)]
 
 
@@ -75,7 +75,7 @@ async def give_points(
             (assignment_id, item_id),
             entered,
             error.sentences,
-            search=entered.get("search", ""),
+            search=entered.get("search", "").replace("\x00", ""),
         )
     return RedirectResponse(f"/{language}/assignments/{assignment_id}/items/{item_id}/overrides", 303)
 

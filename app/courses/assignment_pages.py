@@ -50,7 +50,7 @@ router = APIRouter(include_in_schema=False)
 SHOWN = 100  # extensions on a page; courses to copy into, the newest
 CHOICE = 200  # students to choose from at once; of more, those that a search finds
 
-Search = Annotated[str, Query(max_length=100)]
+Search = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 Cursor = Annotated[str | None, Query(max_length=200)]
 
 
@@ -217,7 +217,9 @@ async def extend(request: Request, user: User, sent: Form, language: Language, a
         given = as_body(schemas.ExtensionRequest, values).model_dump()
         await service.writer.write(lambda session: extensions.extend(session, user, id_, given, now).id)
     except (InvalidRequestError, ConflictError) as error:
-        return await _show_editor(request, user, language, id_, error, "extension", search=text(sent, "search")[:100])
+        return await _show_editor(
+            request, user, language, id_, error, "extension", search=text(sent, "search")[:100].replace("\x00", "")
+        )
     return RedirectResponse(f"/{language}/assignments/{id_}/edit#extensions", 303)
 
 

@@ -44,7 +44,7 @@ KINDS = (
 )
 """First parts of actions, to choose from; another one can be written into the address."""
 
-Wish = Annotated[str, Query(max_length=64)]
+Wish = Annotated[str, Query(max_length=64, pattern=r"^[^\x00]*$")]
 Cursor = Annotated[str | None, Query(max_length=200)]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -83,7 +84,8 @@ async def make(settings: Settings) -> World:
 
 @pytest.fixture(scope="module")
 def world(served_settings: Settings) -> World:
-    return asyncio.run(make(served_settings))
+    with ThreadPoolExecutor(1) as other:  # an event loop runs in this thread already
+        return other.submit(lambda: asyncio.run(make(served_settings))).result()
 
 
 def signed_in(page: Page, address: str, secret: str) -> Page:
