@@ -71,16 +71,20 @@ class Nothing:
 Decision: TypeAlias = Ready | Held | Nothing
 
 
-def decide(session: Session, score_id: int, now: datetime) -> tuple[int, Decision]:
+def decide(session: Session, score_id: int, now: datetime) -> tuple[int, Decision] | None:
     """The generation of the student's score and what is to be done about it, as far as it is known at `now`.
 
-    The generation is read first: a change that comes between makes the score newer than its generation, never older.
+    None when there is no such score any more, since the person was forgotten. The generation is read first: a change
+    that comes between makes the score newer than its generation, never older.
     """
-    generation, person_id, assignment_id, last_score = session.execute(
+    found = session.execute(
         select(Score.generation, Score.person_id, LineItem.assignment_id, Score.last_score)
         .join(LineItem, LineItem.id == Score.line_item_id)
         .where(Score.id == score_id)
-    ).one()
+    ).one_or_none()
+    if found is None:
+        return None
+    generation, person_id, assignment_id, last_score = found
     assignment = session.get_one(Assignment, assignment_id)
     window = window_for(session, assignment, person_id)
     standings = _standings(session, assignment_id, person_id)

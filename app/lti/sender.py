@@ -117,7 +117,10 @@ class Sender:
     async def _deliver(self, leased: Leased) -> None:
         begun = asyncio.get_running_loop().time()
         service = self._service
-        generation, decision = await service.database.read(scores.decide, leased.id, service.clock())
+        decided = await service.database.read(scores.decide, leased.id, service.clock())
+        if decided is None:
+            return
+        generation, decision = decided
         match decision:
             case Held(until):
                 outcome = Outcome(state="held", generation=generation, due_at=until)
