@@ -78,7 +78,8 @@ def content_item(picked: Picked, recipient: Recipient, tool: Tool, *, line_item:
         item["url"] = tool.launch
     if line_item and picked.points > 0:
         item["lineItem"] = {
-            "scoreMaximum": picked.points,
+            # A whole number is written as one: some platforms keep no other.
+            "scoreMaximum": int(picked.points) if picked.points.is_integer() else picked.points,
             "label": assignment.title,
             "resourceId": assignment.id,
             "tag": TAG,

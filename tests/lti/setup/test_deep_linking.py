@@ -330,8 +330,13 @@ def test_our_address_is_named_but_to_moodle() -> None:
     assert item()["url"] == "https://haitang.example.edu/lti/launch"
     assignment = Assignment(id="a", title="Sheet", opens_at=None, due_at=None, closes_at=None)
     moodle = replace(RECIPIENT, product="moodle")
-    assert "url" not in content_item(Picked(assignment, 1), moodle, Tool("https://h.example"), line_item=True)
+    assert "url" not in content_item(Picked(assignment, 1.0), moodle, Tool("https://h.example"), line_item=True)
 
 
 def test_items_are_json() -> None:
     assert json.loads(json.dumps(item(opens_at=MIDNIGHT))) == item(opens_at=MIDNIGHT)
+
+
+@pytest.mark.parametrize(("points", "written"), [(5.0, "5"), (2.5, "2.5")])
+def test_whole_points_are_whole_numbers(points: float, written: str) -> None:
+    assert json.dumps(item(points)["lineItem"]["scoreMaximum"]) == written
