@@ -12,11 +12,12 @@ from itertools import islice
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from app.accounts.models import Person
 from app.attempts.grade_models import ItemGrade
 from app.attempts.models import Attempt, Score, Variant
+from app.attempts.tally import Graded, tally
 from app.core.database import Database
 from app.core.ids import new_id
 from app.courses.models import Assignment, Course, Enrolment, Item
@@ -60,7 +61,7 @@ def _set(
         insert(Person),
         [
             {"id": person, "kind": "user", "created_at": START, "is_admin": not i}
-            | {"name": f"Student {i:05}", "email": f"s{i}@example.org"}
+            | {"name": f"Student {i:05}", "email": f"{person}@example.org"}
             for i, person in enumerate(people)
         ],
     )
@@ -96,6 +97,10 @@ def _set(
 
 
 def _variant(connection: Connection, problem: str, seed: int) -> int:
+    known = (Variant.problem == problem, Variant.version == find(problem).version, Variant.seed == seed)
+    stored: int | None = connection.execute(select(Variant.id).where(*known)).scalar()
+    if stored is not None:
+        return stored
     dealt = deal(find(problem), seed)
     row = {"problem": problem, "version": dealt.problem.version, "seed": seed, "parameters": dealt.parameters}
     made: int = connection.execute(
@@ -160,6 +165,10 @@ def _score(attempt: str, at: datetime, *, right: bool, field: str, mistake: str 
 
 def _grade(answered: Sequence[dict[str, Any]], scores: Sequence[dict[str, Any]]) -> dict[str, Any]:
     last = answered[-1]
+    graded = [
+        Graded(attempt["variant_id"], "open", score["correct"], score["fields"], attempt["seconds"])
+        for attempt, score in zip(answered, scores, strict=True)
+    ]
     right = [attempt for attempt, score in zip(answered, scores, strict=True) if score["correct"]]
     return {
         "item_id": last["item_id"],
@@ -173,6 +182,7 @@ def _grade(answered: Sequence[dict[str, Any]], scores: Sequence[dict[str, Any]])
         "status": "graded",
         "last_activity": last["created_at"],
         "updated_at": last["created_at"],
+        **tally(graded).as_row(),
     }
 
 

@@ -99,6 +99,7 @@ async def _show_people(
         csv=csv,
         plan=plan,
         links=links,
+        site=service.settings.public_url or f"{request.url.scheme}://{request.url.netloc}",
         now=service.clock(),
         token=token_for(request, user),
     )

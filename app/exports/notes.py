@@ -32,7 +32,7 @@ FORMULA = Text(
     "It asks for a formula, which this format can't compare. The form “choice” of the exercise can be exported.",
     "本题要求填写公式，而这种格式无法比较公式。可以改用该题的选择形式导出。",
 )
-NO_FORM = Text("The variant is not served in this form.", "该变式没有这种作答形式。")
+NO_FORM = Text("There is no such form of these variants.", "这些变式没有这种作答形式。")
 NO_EXERCISE = Text("The exercise is no longer in the catalogue.", "题库中已没有这道习题。")
 VOID = Text("The item has been voided and counts for nobody.", "该题目已作废，不计分。")
 FULL = Text(

@@ -94,9 +94,9 @@ def of_problems(problems: Sequence[Problem[Any]], seeds: Sequence[int], forms: C
         for form in forms:
             variants = [deal(problem, seed) for seed in seeds]
             entries = tuple(Entry(variant, form, Standard()) for variant in variants if form in variant.forms)
-            missing = [variant.seed for variant in variants if form not in variant.forms]
+            missing = [str(variant.seed) for variant in variants if form not in variant.forms]
             if missing and (entries or len(forms) == 1):
-                notes += [Note(f"{problem.id}, {seed}, {form}", NO_FORM, skipped=True) for seed in missing]
+                notes.append(Note(", ".join([problem.id, form, *missing]), NO_FORM, skipped=True))
             if entries:
                 groups.append(Group(_title(problem, form if len(forms) > 1 else None), None, entries))
     single = problems[0] if len(problems) == 1 else None

@@ -97,7 +97,8 @@ def _enter(
 ) -> Landing:
     logins.consume(session, login, now)
     deployment_id = logins.deployment_of(session, platform.id, message.deployment_id)
-    role = role_in_course(message.roles)
+    # Who comes without any role, as the specification allows, is trusted with no more than the link itself.
+    role = role_in_course(message.roles) if any(message.roles) else "student"
     if role is None:
         raise RefusedError("no-role", f"roles are {', '.join(message.roles) or 'none'}.")
     if message.context is None:

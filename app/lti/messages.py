@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.accounts.secrets import digest
 from app.lti import claims as names
 from app.lti.refusals import RefusedError
 
@@ -97,7 +98,11 @@ def read(claims: Claims) -> Message:
 
 
 def _context(claims: Claims) -> InCourse | None:
+    """The course; a link that stands in none (platforms have them) is a course of its own, by the name of the link."""
     context = _object(claims, names.CONTEXT)
+    link = _object(claims, names.RESOURCE_LINK)
+    if not context and isinstance(link.get("id"), str):
+        context = {"id": f"link-{digest(link['id'])}", "title": link.get("title")}
     if not context:
         return None
     endpoint = _object(claims, names.AGS_ENDPOINT)

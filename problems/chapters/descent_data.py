@@ -87,6 +87,8 @@ def iterates_table(iterates: Array, *, shown: Sequence[int] | None = None) -> st
     head = "| $t$ | " + " | ".join(f"$w_{{{j}}}$" for j in range(iterates.shape[1])) + " |"
     rule = "|" + "---:|" * (iterates.shape[1] + 1)
     body = [f"| {t} | " + " | ".join(f"${latex_number(w, 6)}$" for w in iterates[t].tolist()) + " |" for t in rows]
+    if shown is None and steps > len(rows) - 1:
+        body.insert(-1, "| $\\vdots$ |" + " |" * iterates.shape[1])
     return "\n".join([head, rule, *body])
 
 

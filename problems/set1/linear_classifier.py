@@ -101,12 +101,14 @@ def ill_posed_run(p: Classification, iterates: Array) -> str | None:
 
 
 def iterates_table(iterates: Array, *, first: int = 3) -> str:
-    """The first iterates and the last as a Markdown table, to six decimals."""
+    """The first iterates and the last as a Markdown table, to six decimals, with dots for those between."""
     steps = len(iterates) - 1
     shown = sorted({*range(min(first, steps) + 1), steps})
     head = "| $t$ | " + " | ".join(f"$w_{{{j + 1}}}$" for j in range(iterates.shape[1])) + " |"
     rule = "|" + "---:|" * (iterates.shape[1] + 1)
     rows = [f"| {t} | " + " | ".join(f"${latex_number(w, 6)}$" for w in iterates[t].tolist()) + " |" for t in shown]
+    if shown[-1] > len(shown) - 1:
+        rows.insert(-1, "| $\\vdots$ |" + " |" * iterates.shape[1])
     return "\n".join([head, rule, *rows])
 
 

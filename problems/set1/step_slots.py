@@ -1,6 +1,6 @@
 """The first steps of exercises 1.6 to 1.9 in numbers, as slots of their worked solutions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def full_slots(p: Descent, iterates: Array) -> Slots:
         "n": str(len(y)),
         "first_gradient": column(gradients[0]),
         "first_w": column(iterates[1]),
-        "second_margins": ",\\; ".join(latex_number(m, 4) for m in reached[1].tolist()),
+        "second_margins": _listed(f"${latex_number(m, 4)}$" for m in reached[1].tolist()),
         "second_active": _active(int((reached[1] < 1).sum()), len(y)),
         "second_gradient": column(gradients[1]),
         "second_w": column(iterates[2]),
@@ -46,6 +46,12 @@ def single_slots(p: Descent, iterates: Array) -> Slots:
         "verdict": _verdict(margin),
         **_end(p, iterates, margins(iterates[-1], X, y)),
     }
+
+
+def _listed(formulas: Iterable[str]) -> Text:
+    """Formulas of their own, so that a line may end between any two."""
+    listed = list(formulas)
+    return Text(", ".join(listed), "、".join(listed))
 
 
 def _active(below: int, n: int) -> Text:

@@ -339,15 +339,15 @@ class TestEditingWhatHasBeenAnswered:
 
     async def test_an_extension_is_told_with_whom_it_is_for(self, root, answered, join, monkeypatch):
         heard = []
-        monkeypatch.setattr(changes, "_listeners", [lambda _session, changed: heard.append(changed)])
         wang = await join("wang")
+        monkeypatch.setattr(changes, "_listeners", [lambda _session, changed: heard.append(changed)])
         given = await root.client.post(
             f"{ASSIGNMENTS}/{answered[0]['id']}/extensions", json={"person_id": wang.id, "due_at": FUTURE}
         )
         address = f"/api/v1/extensions/{given.json()['id']}"
         assert (await root.client.patch(address, json={"reason": "ill"})).json()["reason"] == "ill"
         assert (await root.client.delete(address)).status_code == 200
-        assert [each.person_id for each in heard] == [wang.id] * 3
+        assert [each.persons for each in heard] == [{wang.id}] * 3
 
 
 class TestChanges:

@@ -18,7 +18,7 @@ from problems.variant import Variant
 from tests.exports import tries
 from tests.exports.qti_player import Player, text_of
 
-SEEDS = (0, 1, 2)
+SEEDS: dict[int, Version] = {0: "2.1", 1: "3.0", 2: "2.1"}
 
 
 def variants(*seeds: int) -> Iterator[tuple[Variant[Any], Form]]:
@@ -61,11 +61,10 @@ def _by_cell(variant: Variant[Any], graded: FieldGrade) -> float:
     return graded.max_score * sum(graded.parts) / len(graded.parts) if getattr(kind, "per_cell", False) else 0.0
 
 
-@pytest.mark.parametrize("version", ["2.1", "3.0"])
 @pytest.mark.parametrize("problem", catalogue())
-def test_typed_numbers_score_as_here(problem: str, version: Version) -> None:
+def test_typed_numbers_score_as_here(problem: str) -> None:
     tried = 0
-    for seed in SEEDS:
+    for seed, version in SEEDS.items():
         variant = deal(find(problem), seed)
         if "open" not in variant.forms or not is_typed(variant, "open"):
             continue

@@ -81,6 +81,13 @@ async def test_what_can_t_be_exported_is_said(room):
     assert len(read_xml(both.content)) == 2
 
 
+async def test_variants_without_the_form_are_listed(room):
+    """The printed exercise 1.5 is symbolic: it can't be typed."""
+    made = await fetched(room.teacher.client, "/api/v1/problems/1.5/export", form="open", seeds="0-2")
+    assert "1.5, open, 0: left out: There is no such form" in made.text
+    assert seeds(read_xml(made.content)) == [1, 2]
+
+
 @pytest.mark.parametrize("wish", ["", "a", "5-3", "1-101", "-1", "1,,2", "0-99,100", "9007199254740992", "1e3"])
 async def test_seeds_that_can_t_be_read_are_refused(room, wish):
     refused = await room.teacher.client.get("/api/v1/problems/1.4/export", params={"seeds": wish})

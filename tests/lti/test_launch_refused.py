@@ -90,12 +90,10 @@ CLAIMS: dict[str, tuple[Bend, str]] = {
     "no roles": (drop(names.ROLES), "claims"),
     "roles that are no list": (set_(names.ROLES, names.LEARNER), "claims"),
     "roles that are no texts": (set_(names.ROLES, [7]), "claims"),
-    "an empty list of roles": (set_(names.ROLES, []), "no-role"),
     "no role in the context": (
         set_(names.ROLES, ["http://purl.imsglobal.org/vocab/lis/v2/system/person#User"]),
         "no-role",
     ),
-    "no context": (drop(names.CONTEXT), "no-course"),
     "a context without id": (set_(names.CONTEXT, {"title": "x"}), "claims"),
     "deep linking without settings": (set_(names.MESSAGE_TYPE, "LtiDeepLinkingRequest"), "claims"),
 }
@@ -135,6 +133,12 @@ async def test_a_mentor_is_told_that_there_is_nothing_to_do(browser, nothing_hap
 
 async def test_deep_linking_is_not_for_students(browser, nothing_happened):
     assert reason_of(await browser().launch(LEARNER, Course())) == "not-for-students"
+    assert nothing_happened()
+
+
+async def test_deep_linking_needs_a_course(browser, nothing_happened):
+    response = await browser().launch(TEACHER, Course(), lambda claims: claims.pop(names.CONTEXT))
+    assert reason_of(response) == "no-course"
     assert nothing_happened()
 
 

@@ -221,3 +221,53 @@ def test_a_chart_of_curves_has_as_many_x_as_y():
         for figure in deal(find(problem), 5).exhibits().figures:
             if isinstance(figure.drawing, Chart):
                 assert all(len(mark.x) == len(mark.y) for mark in figure.drawing.marks if isinstance(mark, Curve))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_sizes_and_places_of_convolutions_lead_to_the_key(seed):
+    variant = deal(find("2.1"), seed)
+    (table,) = variant.exhibits().tables
+    feasible = [id_ for id_, fits in zip(column(table, "option"), column(table, "feasible"), strict=True) if fits]
+    assert feasible == list(variant.solved["answer"])
+    variant = deal(find("2.3"), seed)
+    (table,) = variant.exhibits().tables
+    fitting = [side for side, fits in zip(column(table, "side"), column(table, "fits"), strict=True) if fits]
+    assert fitting == [variant.solved["H"]]
+    assert len(table.excerpt()) == len(table.rows)  # all of them are seen at once
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_beyond_the_largest_stable_step_an_error_grows(seed):
+    variant = deal(find("c2.3"), seed)
+    (figure,) = variant.exhibits().figures
+    steepest = next(mark for mark in figure.drawing.marks if mark.name == r"$\lambda_1$")
+    bound = variant.solved["step_size"]
+    grows = {eta > bound for eta, factor in zip(steepest.x, steepest.y, strict=True) if factor > 1 + 1e-6}
+    shrinks = {eta > bound for eta, factor in zip(steepest.x, steepest.y, strict=True) if factor < 1 - 1e-6}
+    assert (grows, shrinks) == ({True}, {False})
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_two_ways_of_the_chain_rule_add_up(seed):
+    variant = deal(find("c3.4"), seed)
+    (figure,) = variant.exhibits().figures
+    slopes = {(a.start, a.end): float(a.label.strip("$")) for a in figure.drawing.arrows}
+    total = slopes[0, 1] * slopes[1, 3] + slopes[0, 2] * slopes[2, 3]
+    assert total == pytest.approx(variant.solved["value"], rel=2e-3, abs=2e-3 * max(map(abs, slopes.values())))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_mean_of_what_samples_add_is_the_gradient(seed):
+    variant = deal(find("c4.4"), seed)
+    (table,) = variant.exhibits().tables
+    for neuron, row in enumerate(variant.solved["dC_dW"], start=1):
+        added = [g for g, j in zip(vectors(table, "g", 2), column(table, "neuron"), strict=True) if j == neuron]
+        np.testing.assert_allclose(np.mean(added, axis=0), row, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_gradients_that_pass_through_a_sample(seed):
+    variant = deal(find("c4.8"), seed)
+    table = variant.exhibits().table("components")
+    for name in ("z", "dL_dmu", "dL_dsigma"):
+        assert column(table, name) == pytest.approx(list(variant.solved[name]))

@@ -1,5 +1,6 @@
 """Chapter 1: the three losses of the margin that stand in for the 0-1 loss."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict
@@ -73,8 +74,18 @@ def values(p: Scored) -> dict[str, str | Text]:
     )
     heads = r"$\max\{0, 1-m\}$ | $\frac12 \max\{0, 1-m\}^2$ | $\ln(1 + e^{-m})$ |"
     rule = "|---:|---:|---:|---:|---:|"
+    example = int(np.argmax(m < 1))  # one on which every loss acts
+    margin = float(m[example])
     return {
         "n": str(n),
+        "example": str(example + 1),
+        "example_label": f"{p['y'][example]:+d}",
+        "example_score": latex_number(p["scores"][example]),
+        "example_margin": latex_number(margin),
+        "example_hinge": latex_number(round(1 - margin, 6)),
+        "example_squared": latex_number(round((1 - margin) ** 2 / 2, 6)),
+        "example_power": f"{math.exp(-margin):.6f}",
+        "example_logistic": f"{math.log1p(math.exp(-margin)):.6f}",
         "samples": Text(
             f"| sample | score $s$ | label $y$ |\n|---:|---:|---:|\n{samples}",
             f"| 样本 | 得分 $s$ | 标签 $y$ |\n|---:|---:|---:|\n{samples}",

@@ -8,7 +8,9 @@ import numpy as np
 from problems.answers import Number
 from problems.chapters.descent_data import COMMUTE_X, Array, options_by_label
 from problems.chapters.descent_mistakes import mistakes
+from problems.charts import numbers, plain
 from problems.draws import Draws
+from problems.exhibits import Chart, Curve, Dots, Exhibits, Figure
 from problems.latex import latex_matrix
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
@@ -70,7 +72,6 @@ def values(p: Samples) -> dict[str, str | Text]:
     return {
         "n": str(len(p["X"])),
         "features": latex_matrix([[row[0] for row in p["X"]]]),
-        "hessian": latex_matrix([[1, f"{mean:.6g}"], [f"{mean:.6g}", f"{square:.6g}"]]),
         "mean": f"{mean:.6g}",
         "square": f"{square:.6g}",
         "discriminant": f"{discriminant:.6g}",
@@ -78,6 +79,42 @@ def values(p: Samples) -> dict[str, str | Text]:
         "step_size": f"{solved['step_size']:.6f}",
         "tenth_more": f"{1.1 * solved['step_size']:.4f}",
     }
+
+
+def exhibits(p: Samples) -> Exhibits:
+    """By which factor a step shortens the error along either eigenvector, over the step size."""
+    low, high = np.linalg.eigvalsh(_hessian(p)).tolist()
+    bound = solve(p)["step_size"]
+    eta = np.linspace(0.0, 1.25 * bound, 201)
+    figure = Figure(
+        id="factors",
+        title=Text("What a step makes of the error", "一步之后误差变为多少倍"),
+        description=Text(
+            "The size of $1 - \\eta\\lambda$ over the step size $\\eta$, for the larger eigenvalue $\\lambda_1$ and "
+            "the smaller one $\\lambda_2$. Below the dashed line errors shrink. The steepest direction crosses it at "
+            "$\\eta_{\\max}$; the other one still shrinks there, but slowly.",
+            "较大特征值 $\\lambda_1$ 与较小特征值 $\\lambda_2$ 对应的 $|1 - \\eta\\lambda|$ 随步长 $\\eta$ 的变化。"
+            "在虚线以下，误差缩小。最陡的方向在 $\\eta_{\\max}$ 处越过虚线；另一个方向在那里仍在缩小，只是很慢。",
+        ),
+        alt=Text(
+            f"The eigenvalues are {plain(high)} and {plain(low)}. The factor of the larger one is 0 at the step size "
+            f"{plain(1 / high)} and reaches 1 again at {plain(bound)}, where that of the smaller one is "
+            f"{plain(abs(1 - bound * low))}.",
+            f"两个特征值为 {plain(high)} 和 {plain(low)}。较大者的因子在步长 {plain(1 / high)} 处为 0，"
+            f"在 {plain(bound)} 处重新达到 1；此时较小者的因子为 {plain(abs(1 - bound * low))}。",
+        ),
+        drawing=Chart(
+            r"$\eta$",
+            r"$|1 - \eta\lambda|$",
+            (
+                Curve((0.0, float(eta[-1])), (1.0, 1.0), "soft", dashed=True),
+                Curve(numbers(eta), numbers(np.abs(1 - eta * high)), "blue", r"$\lambda_1$"),
+                Curve(numbers(eta), numbers(np.abs(1 - eta * low)), "orange", r"$\lambda_2$"),
+                Dots((bound,), (1.0,), "ink", r"$\eta_{\max}$"),
+            ),
+        ),
+    )
+    return Exhibits((), (figure,))
 
 
 def _top(matrix: Array, factor: float = 1.0) -> Answers:
@@ -172,6 +209,7 @@ problem = Problem(
     fields=fields,
     follow=follow,
     values=values,
+    exhibits=exhibits,
     show_option=lambda p, answers: options_by_label(fields(p), answers),
     mistakes=mistakes(
         MISTAKES,

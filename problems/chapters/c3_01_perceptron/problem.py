@@ -100,14 +100,14 @@ def values(p: Regression) -> dict[str, str | Text]:
         "\n".join([f"| {a} | {b} | {c} | {d} | $W$ |", "|---:|---:|---:|:---:|:---|", *rows])
         for a, b, c, d in heads.values()
     )
-    margins = ",\\; ".join(f"{margin:.0f}" for margin in (y * (X @ found.iterates[-1])).tolist())
+    margins = [f"${margin:.0f}$" for margin in (y * (X @ found.iterates[-1])).tolist()]
     return {
         "n": str(n),
         "table": Text(en, zh),
         "passes": str(found.passes),
         "updates": str(solve(p)["updates"]),
         "result": column(found.iterates[-1], 0),
-        "margins": margins,
+        "margins": Text(", ".join(margins), "、".join(margins)),
     }
 
 

@@ -3,9 +3,19 @@
 from pathlib import Path
 
 from problems.answers import Number
-from problems.chapters.c3_04_chain_rule.composite import Composite, both_answers, total_formula, trees_of, value_at
+from problems.chapters.c3_04_chain_rule.composite import (
+    Composite,
+    both_answers,
+    on_path,
+    total_formula,
+    trees_of,
+    value_at,
+)
 from problems.chapters.c3_04_chain_rule.mistakes import MISTAKES
+from problems.chapters.derivatives import substitute, times
+from problems.charts import plain
 from problems.draws import Draws
+from problems.exhibits import Arrow, Box, Exhibits, Figure, Graph
 from problems.formula import Node, latex
 from problems.formula_kind import Formula, Variable
 from problems.formula_reading import read_formula
@@ -54,14 +64,58 @@ def show_option(_: Composite, answers: Answers) -> str:
 
 def values(p: Composite) -> dict[str, str | Text]:
     trees = trees_of(p)
-    key = total_formula(trees)
+    key, along = total_formula(trees), on_path(trees)
+    at = {name: value_at(getattr(along, name), p["t"]) for name in ("f_x", "f_y", "dx", "dy")}
     return {
         **{name: latex(tree) for name, tree in trees._asdict().items()},
-        "derivative": latex(key),
+        **{f"{name}_at": latex_number(value, 6) for name, value in at.items()},
+        "through_x": latex(times(along.f_x, along.dx)),
+        "through_y": latex(times(along.f_y, along.dy)),
         "x_at": latex_number(value_at(trees.x, p["t"]), 6),
         "y_at": latex_number(value_at(trees.y, p["t"]), 6),
         "value": latex_number(value_at(key, p["t"]), 6),
     }
+
+
+def exhibits(p: Composite) -> Exhibits:
+    """The two ways from t to f, with the local derivatives at the point of the exercise."""
+    trees, t = trees_of(p), p["t"]
+    along = on_path(trees)
+    dx, dy, f_x, f_y = (value_at(tree, t) for tree in (along.dx, along.dy, along.f_x, along.f_y))
+    x, y = value_at(trees.x, t), value_at(trees.y, t)
+    f = value_at(substitute(trees.f, {"x": trees.x, "y": trees.y}), t)
+    total = f_x * dx + f_y * dy
+
+    def box(column: float, row: float, name: str, value: float) -> Box:
+        return Box(column, row, f"${name} = {_short(value)}$")
+
+    figure = Figure(
+        id="ways",
+        title=Text("Two ways from t to f", "从 t 到 f 的两条途径"),
+        description=Text(
+            "Every arrow carries the derivative of what it leads to with respect to where it comes from. Along a way "
+            "they are multiplied, and the two ways are added.",
+            "箭头上是终点对起点的导数。沿同一条途径把它们相乘，再把两条途径的结果相加。",
+        ),
+        alt=Text(
+            f"From t = {plain(t)} over x with {plain(dx)} times {plain(f_x)}, and over y with {plain(dy)} times "
+            f"{plain(f_y)}; together {plain(total)}.",
+            f"从 t = {plain(t)} 出发，经过 x 为 {plain(dx)} 乘以 {plain(f_x)}，"
+            f"经过 y 为 {plain(dy)} 乘以 {plain(f_y)}；合计 {plain(total)}。",
+        ),
+        drawing=Graph(
+            (box(0.5, 0.0, "t", t), box(0.0, 1.1, "x", x), box(1.0, 1.1, "y", y), box(0.5, 2.2, "f", f)),
+            tuple(
+                Arrow(start, end, f"${_short(value)}$")
+                for start, end, value in ((0, 1, dx), (0, 2, dy), (1, 3, f_x), (2, 3, f_y))
+            ),
+        ),
+    )
+    return Exhibits((), (figure,))
+
+
+def _short(value: float) -> str:
+    return latex_number(float(f"{value:.4g}") + 0.0)
 
 
 problem = Problem(
@@ -84,6 +138,7 @@ problem = Problem(
     ),
     follow=follow,
     values=values,
+    exhibits=exhibits,
     mistakes=MISTAKES,
     printed_options={
         "A": {"derivative": "t^2*exp(cos(t)*t^2) + 1 + cos(t)*exp(cos(t)*t^2)", "value": 3.644},

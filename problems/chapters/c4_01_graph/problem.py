@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from problems.answers import Number
-from problems.chapters.chained import Part, Parts, Slips, follow, with_slips
+from problems.chapters.chained import Part, Parts, Slips, by_label, follow, with_slips
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import signed
 from problems.chapters.network_exhibits import graph_exhibits
@@ -191,7 +191,7 @@ BACKWARD: Slips[Graph] = {
 
 problem = Problem(
     id="c4.1",
-    version=1,
+    version=2,
     topic="computational-graph",
     folder=Path(__file__).parent,
     printed=Graph(w=5, x=1, b=1, y=10),
@@ -208,4 +208,47 @@ problem = Problem(
             with_slips(PARTS, BACKWARD), core=frozenset({"local-sign", "input-forgotten"}), reread="4.2.1, 4.2.2"
         ),
     ),
+    printed_options={
+        "A": {
+            "u": 5.0,
+            "prediction": 5.0,
+            "error": 5.0,
+            "loss": 25.0,
+            "dc_de": 10.0,
+            "dc_dyhat": -10.0,
+            "dc_dw": -10.0,
+            "dc_db": -10.0,
+        },
+        "B": {
+            "u": 5.0,
+            "prediction": 6.0,
+            "error": 4.0,
+            "loss": 16.0,
+            "dc_de": 8.0,
+            "dc_dyhat": 8.0,
+            "dc_dw": 8.0,
+            "dc_db": 8.0,
+        },
+        "C": {
+            "u": 5.0,
+            "prediction": 6.0,
+            "error": 4.0,
+            "loss": 16.0,
+            "dc_de": 8.0,
+            "dc_dyhat": -8.0,
+            "dc_dw": -8.0,
+            "dc_db": -8.0,
+        },
+        "D": {
+            "u": 5.0,
+            "prediction": 6.0,
+            "error": 4.0,
+            "loss": 8.0,
+            "dc_de": 4.0,
+            "dc_dyhat": -4.0,
+            "dc_dw": -4.0,
+            "dc_db": -4.0,
+        },
+    },
+    show_option=lambda _, answers: by_label(FIELDS, answers),
 )

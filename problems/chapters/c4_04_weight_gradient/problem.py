@@ -1,6 +1,7 @@
 """Chapter 4: the gradient of a layer's weights and biases over a small batch (4.3.1, 4.6)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ from problems.chapters.backprop_data import WORDS, WRONG_SLOPES
 from problems.chapters.chained import Slips, by_label
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import Network, column, draw_network, matrix, tenths
+from problems.chapters.network_exhibits import NEURON, network_figure
 from problems.draws import Draws
+from problems.exhibits import Column, Exhibits, Table, symbol, symbols
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
@@ -81,6 +84,36 @@ def fields(_: Batch) -> tuple[Field, ...]:
     )
 
 
+def exhibits(p: Batch) -> Exhibits:
+    """What every sample adds to the gradient of every weight, and the network as the first sample sees it."""
+    (z,), (_, a), found = *layers(p), gradients(p)
+    (deltas,) = found.deltas
+    X, y = np.array(p["X"]), np.array(p["y"], dtype=np.float64)
+    columns = (
+        Column("sample", Text("sample", "样本")),
+        NEURON,
+        symbol("z", "z", 6),
+        symbol("a", "a", 6),
+        symbol("y", "y"),
+        symbol("delta", r"\delta", 6),
+        *symbols("g", INPUTS),
+    )
+    rows = tuple(
+        (i + 1, j + 1, *(float(each[i, j]) + 0.0 for each in (z, a, y, deltas)), *(deltas[i, j] * X[i] + 0.0).tolist())
+        for i in range(SAMPLES)
+        for j in range(OUTPUTS)
+    )
+    caption = Text(
+        "For each sample and neuron the forward values, the target, $\\delta$, and $g_k = \\delta\\, x_k$. The mean of "
+        "the $g_k$ over the samples is the neuron's row of the gradient.",
+        "各样本、各神经元的前向值、目标值、$\\delta$ 以及 $g_k = \\delta\\, x_k$。"
+        "$g_k$ 对样本取平均，就是该神经元在梯度中的那一行。",
+    )
+    first = network_figure(p["X"][0], p["weights"], [a[0]], [deltas[0]])
+    title = Text("The network for sample 1", "样本 1 对应的网络")
+    return Exhibits((Table("samples", caption, columns, rows),), (replace(first, title=title),))
+
+
 def values(p: Batch) -> dict[str, str | Text]:
     (z,), (_, a), found, words = *layers(p), gradients(p), WORDS[p["activation"]]
     (deltas,) = found.deltas
@@ -94,7 +127,6 @@ def values(p: Batch) -> dict[str, str | Text]:
         "Z": matrix(z, 6),
         "A": matrix(a, 6),
         "deltas": matrix(deltas, 6),
-        "deltas_transposed": matrix(deltas.T, 6),
         "dW": matrix(found.weights[0], 6),
         "db": column(found.biases[0]),
     }
@@ -215,6 +247,7 @@ problem = Problem(
     solve=lambda p: answers(gradients(p)),
     fields=fields,
     values=values,
+    exhibits=exhibits,
     show_option=lambda p, given: by_label(fields(p), given),
     mistakes=mistakes(
         {**{name: (_with_slopes(wrong), text) for name, (wrong, text) in WRONG_SLOPES.items()}, **SLIPS},

@@ -20,7 +20,7 @@ from problems.chapters.c4_05_backpropagation.step import (
     slope_of,
     solve,
 )
-from problems.chapters.chained import Slips, complete, follow, with_slips
+from problems.chapters.chained import Slips, by_label, complete, follow, with_slips
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import column, matrix
 from problems.chapters.network_exhibits import layers_table, network_figure
@@ -246,7 +246,7 @@ UPDATE: Slips[Step] = {
 
 problem = Problem(
     id="c4.5",
-    version=1,
+    version=2,
     topic="backpropagation",
     folder=Path(__file__).parent,
     printed=Step(
@@ -274,4 +274,39 @@ problem = Problem(
         ),
         *mistakes(with_slips(PARTS, UPDATE), core=frozenset({"ascent", "transposed-update"}), reread="4.3.1; 4.6"),
     ),
+    printed_options={
+        "A": {
+            "a2": (0.8, -0.197),
+            "a3": (0.743, -0.097),
+            "delta3": (0.39, -0.543),
+            "delta2": (-0.053, -0.755),
+            "W3": ((0.444, -0.862), (0.918, 0.746)),
+            "W2": ((0.826, -0.413), (0.878, 0.811)),
+        },
+        "B": {
+            "a2": (0.8, -0.197),
+            "a3": (0.743, -0.097),
+            "delta3": (0.39, -0.543),
+            "delta2": (0.26, -0.155),
+            "W3": ((0.444, -0.862), (0.918, 0.746)),
+            "W2": ((0.67, -0.335), (0.578, 0.961)),
+        },
+        "C": {
+            "a2": (0.8, -0.197),
+            "a3": (0.743, -0.097),
+            "delta3": (0.39, -0.543),
+            "delta2": (-0.053, -0.755),
+            "W3": ((0.444, -0.682), (0.738, 0.746)),
+            "W2": ((0.826, -0.022), (0.487, 0.811)),
+        },
+        "D": {
+            "a2": (0.8, -0.197),
+            "a3": (0.743, -0.097),
+            "delta3": (0.872, -0.549),
+            "delta2": (0.139, -1.223),
+            "W3": ((0.251, -0.814), (0.92, 0.746)),
+            "W2": ((0.731, -0.365), (1.112, 0.694)),
+        },
+    },
+    show_option=lambda _, answers: by_label(FIELDS, answers),
 )

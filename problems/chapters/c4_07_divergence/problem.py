@@ -1,5 +1,6 @@
 """The divergence of a Gaussian code from the standard normal, as exercises 2.8 and 2.9 speak of it."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict
@@ -75,10 +76,18 @@ def values(p: Code) -> dict[str, str | Text]:
     return {
         "sigma": column(key["sigma"]),
         "variance": column(np.exp(np.array(p["log_variance"]))),
-        "squares": column(np.square(p["mu"]), None),
-        "components": column(key["components"]),
+        **{
+            f"terms_{i}": _terms(mu, log) for i, (mu, log) in enumerate(zip(p["mu"], p["log_variance"], strict=True), 1)
+        },
+        **{f"component_{i}": f"{value:.6f}" for i, value in enumerate(key["components"], start=1)},
         "divergence": latex_number(float(key["divergence"]), 6),
     }
+
+
+def _terms(mu: float, log_variance: float) -> str:
+    """μ² + σ² − 1 − ln σ² in numbers."""
+    logarithm = f"{'-' if log_variance >= 0 else '+'} {latex_number(abs(log_variance))}"
+    return f"{latex_number(round(mu * mu, 6))} + {math.exp(log_variance):.6f} - 1 {logarithm}"
 
 
 def exhibits(p: Code) -> Exhibits:

@@ -13,6 +13,7 @@ from problems.chapters.network_data import column, tenths
 from problems.chapters.network_exhibits import layers_table
 from problems.draws import Draws
 from problems.exhibits import Column, Exhibits
+from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
@@ -89,6 +90,7 @@ def values(p: Sequence) -> dict[str, str | Text]:
     key = solve(p)
     first, second = run(p, _linear)["h1"], _linear(np.array(p["X"][1]), key["h1"], *_parameters(p))
     return {
+        "first_unit": _sum_of_first_unit(p),
         "x1": column(p["X"][0], None),
         "x2": column(p["X"][1], None),
         "h1": column(key["h1"]),
@@ -96,6 +98,22 @@ def values(p: Sequence) -> dict[str, str | Text]:
         "z1": column(first),
         "z2": column(second),
     }
+
+
+def _sum_of_first_unit(p: Sequence) -> str:
+    """w·x₁ + u·h₀ + b of the first unit in numbers, one kind of term a line."""
+    inputs, states = (
+        " + ".join(f"{_factor(a)} \\cdot {_factor(b)}" for a, b in zip(weights, values, strict=True))
+        for weights, values in ((p["W"][0], p["X"][0]), (p["U"][0], p["h0"]))
+    )
+    total = latex_number(float(run(p, _linear)["h1"][0]), 6)
+    lines = (f"& {inputs}", f"& {{}} + {states}", f"& {{}} + {_factor(p['b'][0])} = {total}")
+    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+
+
+def _factor(value: float) -> str:
+    shown = latex_number(value)
+    return f"({shown})" if value < 0 else shown
 
 
 def exhibits(p: Sequence) -> Exhibits:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from problems.answers import Choices, Option
 from problems.draws import Draws
+from problems.exhibits import Cell, Column, Exhibits, Table, symbol
 from problems.problem import Answers, Field, Problem
 from problems.set2.ex01_architectures.architectures import (
     SLIPS,
@@ -181,6 +182,43 @@ def _verdicts(architectures: Sequence[Architecture], p: Candidates) -> Text:
     )
 
 
+def exhibits(p: Candidates) -> Exhibits:
+    """The sides of the feature maps, and the inputs that the last layer then has and should have."""
+    columns = (
+        Column("option", Text("option", "选项")),
+        symbol("image", "n"),
+        symbol("first", "n_1"),
+        symbol("second", "n_2"),
+        symbol("maps", "K_2"),
+        symbol("needed", "n_2^2 K_2"),
+        Column("inputs", Text("inputs", "所给输入")),
+        Column("outputs", Text("outputs", "所给输出")),
+        Column("feasible", Text("feasible", "可行")),
+    )
+    caption = Text(
+        "The side of the image ($n$) and of the maps after each convolution ($n_1$, $n_2$), and how many inputs follow "
+        f"for the fully connected layer; it needs {p['classes']} outputs.",
+        f"图像的边长 $n$、各卷积层之后的边长 $n_1$、$n_2$，以及由此得出的全连接层输入个数；"
+        f"它应有 {p['classes']} 个输出。",
+    )
+    rows = tuple(_sides(id_, a, p) for id_, a in zip(IDS, p["architectures"], strict=True))
+    return Exhibits((Table("sides", caption, columns, rows),))
+
+
+def _sides(option: str, architecture: Architecture, p: Candidates) -> tuple[Cell, ...]:
+    """A row of the table; sizes that come out broken stay empty."""
+    sides: list[int | None] = [p["image"][0]]
+    for c in architecture["convolutions"]:
+        before = sides[-1]
+        try:
+            sides.append(None if before is None else side_after(before, c))
+        except ValueError:
+            sides.append(None)
+    maps = architecture["convolutions"][-1]["filters"]
+    needed = None if sides[-1] is None else sides[-1] ** 2 * maps
+    return (option, *sides, maps, needed, *architecture["dense"], feasible(p, architecture))
+
+
 def _layers(*convolutions: tuple[int, int, int, int], dense: list[int]) -> Architecture:
     return Architecture(
         convolutions=[Convolution(filters=k, kernel=f, stride=s, padding=p) for k, f, s, p in convolutions],
@@ -209,6 +247,7 @@ problem = Problem(
     solve=solve,
     fields=fields,
     values=values,
+    exhibits=exhibits,
     published={"answer": ("1", "4")},
     native_choice=True,
     native_forms=("choice", "open"),

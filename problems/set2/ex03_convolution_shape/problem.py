@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from problems.answers import Integer
 from problems.draws import Draws
+from problems.exhibits import Column, Exhibits, Table, symbol
 from problems.problem import Answers, Field, Mistake, Problem
 from problems.text import Text
 from solvers.convolution import divides, output_size
@@ -76,6 +77,31 @@ def values(p: Maps) -> dict[str, str | Text]:
         "kernel": str(solved.side),
         "key": f"N = {solved.number},\\; H = W = {solved.side},\\; C = {solved.channels}",
     }
+
+
+def exhibits(p: Maps) -> Exhibits:
+    """How many places kernels of several sides have: only one side gives as many as are asked for."""
+    size, out, stride, padding = p["input"][0], p["output"][0], p["stride"], p["padding"]
+    found = kernels(p).side
+    sides = [side for side in range(max(1, found - 2), found + 3) if divides(size, side, stride, padding)]
+    columns = (
+        symbol("side", "F"),
+        symbol("left", "n + 2P - F"),
+        symbol("places", "n'"),
+        Column("fits", Text("fits", "符合")),
+    )
+    rows = tuple(
+        (side, size + 2 * padding - side, places, places == out)
+        for side in sides
+        for places in [output_size(size, side, stride, padding)]
+    )
+    caption = Text(
+        f"A kernel of side $F$ on the padded side of {size + 2 * padding} pixels can still be moved by $n + 2P - F$ "
+        f"pixels; with its first place that makes $n'$ places. {out} are asked for.",
+        f"边长为 $F$ 的卷积核在填充后长为 {size + 2 * padding} 的一边上还能移动 $n + 2P - F$ 个像素，加上起始位置，"
+        f"共有 $n'$ 个位置；本题要求 {out} 个。",
+    )
+    return Exhibits((Table("places", caption, columns, rows),))
 
 
 COLOURS = 3
@@ -197,6 +223,7 @@ problem = Problem(
     solve=lambda p: kernels(p).answers(),
     fields=lambda _: tuple(Field(name=name, kind=Integer(), label=f"{name} =") for name in "NHWC"),
     values=values,
+    exhibits=exhibits,
     mistakes=MISTAKES,
     published={"answer": "2"},
     printed_options={

@@ -309,3 +309,16 @@ async def test_a_lease_that_has_run_out_is_taken_over(hooked, receiver, app, clo
     assert receiver.ids == {id_: 1, second: 1}
     with service.database.reading() as session:
         assert session.scalar(select(WebhookDelivery.tries).where(WebhookDelivery.id == second)) == 1
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+async def test_answers_of_students_do_not_hold_up_the_sender(hooked, receiver, app):
+    """Another process is storing an answer, and holds the endpoint to which its delivery will refer."""
+    hook = await hooked()
+    with app.state.service.database.write_engine.dialect.dbapi.connect(
+        app.state.service.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    ) as connection:
+        connection.execute("SELECT id FROM webhook_endpoints FOR KEY SHARE")
+        await hook.ping()
+        await hook.settled(1)
+    assert len(receiver.messages) == 1
