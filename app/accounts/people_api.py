@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -24,14 +24,11 @@ PATH = "/api/v1/people"
 router = APIRouter(prefix="/api/v1", tags=["administration"])
 
 PersonId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
+Word = Annotated[str, Field(max_length=64, pattern="^[!-~]*$")]
 Action = Annotated[
-    str | SkipJsonSchema[None],
-    Query(max_length=64, pattern="^[!-~]*$", description="such as `grade.override`, or its first part, `grade`"),
+    Word | SkipJsonSchema[None], Query(description="such as `grade.override`, or its first part, `grade`")
 ]
-About = Annotated[
-    str | SkipJsonSchema[None],
-    Query(max_length=36, pattern="^[!-~]*$", description="who did it, or to whom or what it was done"),
-]
+About = Annotated[Word | SkipJsonSchema[None], Query(description="who did it, or to whom or what it was done")]
 ADMIN_READING = (*READING, errors.ForbiddenError)
 ADMIN_CHANGING = (*CHANGING, errors.ForbiddenError)
 
