@@ -70,6 +70,7 @@ async def test_a_teacher_lands_on_the_assignment_too(browser, assigned):
     response = await teacher.launch(TEACHER, link)
     page = await teacher.client.get(response.headers["location"])
     assert "Edit the assignment" in page.text
+    assert "Score report" in page.text
 
 
 async def test_the_course_is_made_once_and_people_take_part_in_their_roles(browser, read):
