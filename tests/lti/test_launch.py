@@ -300,6 +300,9 @@ class TestSession:
         response = await visitor.send(await visitor.message(LEARNER, LINK), **{"Sec-Fetch-Dest": "document"})
         (session,) = (each for each in response.headers.get_list("set-cookie") if each.startswith("__Host-session="))
         assert "SameSite=lax" in session
+        page = await visitor.client.get("/en/courses")
+        assert LEARNER.name in page.text
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
     async def test_pages_may_be_framed_by_the_launched_platform_alone(self, browser, assigned, platform):
         link = await assigned()
