@@ -55,7 +55,7 @@ class Sender:
         self._service = service
         self._key = key
         self._name = new_id()
-        self._serving: set[asyncio.Task[None]] = set()
+        self._serving: dict[str, asyncio.Task[None]] = {}  # by endpoint
         self._more = asyncio.Event()
         self._stopping = False
 
@@ -70,10 +70,10 @@ class Sender:
         self._stopping = True
         self._task.cancel()
         if self._serving:
-            _, late = await asyncio.wait(self._serving, timeout=SECONDS + 1)
+            _, late = await asyncio.wait(self._serving.values(), timeout=SECONDS + 1)
             for task in late:
                 task.cancel()
-        await asyncio.gather(self._task, *self._serving, return_exceptions=True)
+        await asyncio.gather(self._task, *self._serving.values(), return_exceptions=True)
 
     async def _run(self) -> None:
         while True:
@@ -90,13 +90,14 @@ class Sender:
     async def _take(self) -> None:
         service, free, now = self._service, ENDPOINTS - len(self._serving), self._service.clock()
         if free and await service.database.read(_is_any_due, now):
-            for endpoint_id in await service.writer.write(partial(lease, by=self._name, now=now, limit=free)):
+            leased = await service.writer.write(partial(lease, by=self._name, now=now, limit=free))
+            for endpoint_id in set(leased) - self._serving.keys():  # a clock that jumps ends leases before their time
                 task = asyncio.create_task(self._serve(endpoint_id))
-                self._serving.add(task)
-                task.add_done_callback(self._served)
+                self._serving[endpoint_id] = task
+                task.add_done_callback(partial(self._served, endpoint_id))
 
-    def _served(self, task: asyncio.Task[None]) -> None:
-        self._serving.discard(task)
+    def _served(self, endpoint_id: str, task: asyncio.Task[None]) -> None:
+        del self._serving[endpoint_id]
         if task.cancelled():
             return
         if error := task.exception():
