@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from app.exports.moodle_answers import number_answers, option_answers, percent
-from app.exports.moodle_html import block, clean, inline, plain
+from app.exports.moodle_html import block, category_path, clean, inline
 from app.exports.moodle_xml import choice_differences, name
 from app.exports.notes import SPLIT
 from app.exports.question import Cell, Choosing, Numbers, Question
@@ -33,8 +33,7 @@ def escaped(text: str) -> str:
 
 def category(path: Iterable[str]) -> str:
     """Where the questions that follow go. Moodle reads no escapes here."""
-    steps = (clean(plain(step)).replace("\\", "").replace("/", "//").strip() for step in path)
-    return "$CATEGORY: " + "/".join(["$course$", "top", "Haitang", *steps]) + "\n"
+    return f"$CATEGORY: {category_path(step.replace(chr(92), '') for step in path)}\n"
 
 
 def questions(question: Question, language: Language) -> str:

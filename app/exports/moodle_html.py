@@ -2,7 +2,7 @@ r"""Texts as Moodle shows them: HTML with LaTeX between ``\(…\)`` and ``\[…\
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -58,6 +58,16 @@ def plain(markdown: str) -> str:
 def clean(text: str) -> str:
     """The text without characters that XML has no place for."""
     return _FORBIDDEN.sub("\ufffd", text)
+
+
+def category_path(steps: Iterable[str]) -> str:
+    """Where questions go: names with slashes between them; a slash in a name is written twice.
+
+    A space keeps a slash at an end of a name apart from those between names.
+    """
+    names = [clean(plain(step)).replace("/", "//") for step in steps]
+    padded = [" " * name.startswith("/") + name + " " * name.endswith("/") for name in names]
+    return "/".join(["$course$", "top", "Haitang", *padded])
 
 
 def file_name(stem: str, figure: Figure) -> str:

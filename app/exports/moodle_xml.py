@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from app.exports.cloze import cell_weights, question_text
 from app.exports.moodle_answers import number_answers, option_answers, percent
-from app.exports.moodle_html import attach, block, clean, figure_html, file_name, inline, plain
+from app.exports.moodle_html import attach, block, category_path, clean, figure_html, file_name, inline, plain
 from app.exports.notes import BY_NUMBER, MARK, NET, NEUTRAL, ONE_KEY
 from app.exports.question import Choosing, Numbers, Question
 from problems.feedback import RIGHT, WRONG
@@ -22,11 +22,9 @@ Drawn = Mapping[str, bytes]
 
 
 def category(path: Iterable[str]) -> Element:
-    """Where the questions that follow go. A slash in a name is written twice."""
+    """Where the questions that follow go."""
     question = Element("question", type="category")
-    steps = [clean(step).replace("/", "//") for step in ("$course$", "top", "Haitang")]
-    named = "/".join([*steps, *(clean(plain(step)).replace("/", "//").strip() for step in path)])
-    SubElement(SubElement(question, "category"), "text").text = named
+    SubElement(SubElement(question, "category"), "text").text = category_path(path)
     return question
 
 

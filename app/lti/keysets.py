@@ -7,6 +7,7 @@ this service ask the platform twice a minute and no more.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
@@ -28,7 +29,8 @@ MAX_KEYS = 100
 @dataclass(slots=True)
 class _KeySet:
     keys: Mapping[str, RSAKey] = field(default_factory=dict)
-    fetched_at: float | None = None
+    tried_at: float = -math.inf
+    fresh_until: float = -math.inf
     fault: str = ""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -49,9 +51,9 @@ class Keysets:
 
         """
         keyset = self._sets.setdefault(url, _KeySet())
-        if self._age(keyset) > KEPT or kid not in keyset.keys:
+        if self._is_wanting(keyset, kid):
             async with keyset.lock:  # those who wait here find what the first one has fetched
-                if self._age(keyset) > (BETWEEN if kid not in keyset.keys else KEPT):
+                if self._is_wanting(keyset, kid) and self._clock() - keyset.tried_at > BETWEEN:
                     await self._fetch(url, keyset)
         if kid in keyset.keys:
             return keyset.keys[kid]
@@ -59,12 +61,12 @@ class Keysets:
             raise RefusedError("keyset", keyset.fault)
         raise RefusedError("unknown-key", f"The key set has no RSA key with the id {kid!r}.")
 
-    def _age(self, keyset: _KeySet) -> float:
-        return float("inf") if keyset.fetched_at is None else self._clock() - keyset.fetched_at
+    def _is_wanting(self, keyset: _KeySet, kid: str) -> bool:
+        return kid not in keyset.keys or self._clock() >= keyset.fresh_until
 
     async def _fetch(self, url: str, keyset: _KeySet) -> None:
-        """Replace the keys by those of now; where they can't be fetched, older ones stay in use."""
-        keyset.fetched_at = self._clock()
+        """Replace the keys by those of now; where they can't be fetched, older ones stay in use until they can."""
+        keyset.tried_at = self._clock()
         try:
             reply = await self._outgoing.get(url, accept="application/json")
         except OutgoingError as error:
@@ -75,6 +77,7 @@ class Keysets:
             return
         try:
             keyset.keys = rsa_keys(reply.json())
+            keyset.fresh_until = keyset.tried_at + KEPT
             keyset.fault = ""
         except ValueError as error:
             keyset.fault = f"The key set's address answered no key set: {error}"

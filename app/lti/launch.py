@@ -33,8 +33,9 @@ LIFETIME = timedelta(hours=24)  # how long a launch can be answered, as by choos
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """What launches: the session that it has already, and the language that it prefers."""
+    """What launches: whether it may be in a frame, the session that it has already, the language that it prefers."""
 
+    framed: bool
     session_id: str
     user_agent: str
     language: Language
@@ -149,10 +150,11 @@ def _sign_in(
     A session that the person has in this browser goes on, so that forms in other tabs can still be sent; somebody
     else's ends.
     """
-    ancestors = frames.frame_ancestors(platform.authorization_url, platform.issuer, message.return_url)
+    addresses = (platform.authorization_url, platform.issuer, message.return_url)
+    ancestors = frames.frame_ancestors(*addresses) if browser.framed else None
     current = sessions.find(session, browser.session_id, service.settings, now) if browser.session_id else None
     if current is not None and current.person_id == person_id:
-        both = frames.joined(current.frame_ancestors, ancestors)
+        both = frames.joined(current.frame_ancestors, ancestors) if ancestors else current.frame_ancestors
         mine = SignInSession.id_hash == current.id_hash
         session.execute(update(SignInSession).where(mine).values(frame_ancestors=both, last_seen_at=now))
         return browser.session_id, current.id_hash

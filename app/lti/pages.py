@@ -105,6 +105,7 @@ async def receive_launch(request: Request) -> Response:
     # A browser that does not say where it shows the page may show it in a frame; the cookie for frames serves both.
     framed = request.headers.get("sec-fetch-dest") != "document"
     browser = Browser(
+        framed=framed,
         session_id=read_cookie(request, sessions.FRAME_COOKIE if framed else sessions.COOKIE),
         user_agent=request.headers.get("user-agent", ""),
         language=language_of(request),

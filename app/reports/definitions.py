@@ -173,9 +173,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         "time",
         "Median time",
         "用时中位数",
-        "The time between an attempt and the same student's attempt before it in the same assignment. First attempts, and "
-        "attempts after a pause of more than 30 minutes, have no time.",
-        "同一名学生在同一份作业中相邻两次提交之间的时间。第一次提交，以及间隔超过 30 分钟的提交，不计用时。",
+        "The time between the arrivals of an attempt and of the same student's attempt before it in the same assignment, "
+        "at whichever item. First attempts, and attempts after a pause of more than 30 minutes, have no time.",
+        "同一名学生在同一份作业中相邻两次提交到达的时间间隔，不论两次作答的是哪一题。第一次提交，以及间隔超过 30 分钟的提交，不计用时。",
     ),
     _figure(
         "mistakes",

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from app.core.backoff import retry_after
 from app.core.ids import new_id
-from app.core.outgoing import OutgoingError
+from app.core.outgoing import SECONDS, OutgoingError
 from app.core.service import Service
 from app.webhooks import outcomes, signing
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -55,8 +55,9 @@ class Sender:
         self._service = service
         self._key = key
         self._name = new_id()
-        self._serving: set[asyncio.Task[None]] = set()
+        self._serving: dict[str, asyncio.Task[None]] = {}  # by endpoint
         self._more = asyncio.Event()
+        self._stopping = False
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run(), name="webhooks")
@@ -65,10 +66,14 @@ class Sender:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """What is on its way arrives and is recorded first, so that a restart sends nothing twice."""
+        self._stopping = True
         self._task.cancel()
-        for task in self._serving:
-            task.cancel()
-        await asyncio.gather(self._task, *self._serving, return_exceptions=True)
+        if self._serving:
+            _, late = await asyncio.wait(self._serving.values(), timeout=SECONDS + 1)
+            for task in late:
+                task.cancel()
+        await asyncio.gather(self._task, *self._serving.values(), return_exceptions=True)
 
     async def _run(self) -> None:
         while True:
@@ -85,23 +90,27 @@ class Sender:
     async def _take(self) -> None:
         service, free, now = self._service, ENDPOINTS - len(self._serving), self._service.clock()
         if free and await service.database.read(_is_any_due, now):
-            for endpoint_id in await service.writer.write(partial(lease, by=self._name, now=now, limit=free)):
+            leased = await service.writer.write(partial(lease, by=self._name, now=now, limit=free))
+            for endpoint_id in set(leased) - self._serving.keys():  # a clock that jumps ends leases before their time
                 task = asyncio.create_task(self._serve(endpoint_id))
-                self._serving.add(task)
-                task.add_done_callback(self._served)
+                self._serving[endpoint_id] = task
+                task.add_done_callback(partial(self._served, endpoint_id))
 
-    def _served(self, task: asyncio.Task[None]) -> None:
-        self._serving.discard(task)
-        self._more.set()
-        if not task.cancelled() and (error := task.exception()):
+    def _served(self, endpoint_id: str, task: asyncio.Task[None]) -> None:
+        del self._serving[endpoint_id]
+        if task.cancelled():
+            return
+        if error := task.exception():
             logger.error("Sending webhooks failed.", exc_info=error)
+        else:
+            self._more.set()
 
     async def _serve(self, endpoint_id: str) -> None:
         service = self._service
         try:
             for _ in range(TURN):
                 message = await service.database.read(next_message, endpoint_id, self._key, service.clock())
-                if message is None:
+                if message is None or self._stopping:
                     break
                 tried = await self._send(message)
                 record = partial(record_outcome, delivery_id=message.id, by=self._name, tried=tried)
@@ -121,6 +130,9 @@ class Sender:
             )
         except OutgoingError as error:
             return Tried(None, str(error))
+        except Exception:  # a fault of ours must not be repeated at once, and for ever
+            logger.exception("The message %s could not be sent.", message.id)
+            return Tried(None, "The service itself failed.")
         tried = Tried(reply.status, retry_after=retry_after(reply.headers.get("retry-after"), now))
         return tried if tried.is_success else Tried(tried.status, f"Status {reply.status}.", tried.retry_after)
 

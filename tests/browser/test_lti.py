@@ -24,6 +24,7 @@ from app.core.settings import Settings
 from app.lti import claims as names
 from app.lti import models
 from tests.browser.conftest import FLAGS
+from tests.browser.test_accessibility import violations
 from tests.lti.platform import LEARNER, TEACHER, Answer, Course, Member, Platform, Request, ResourceLink
 
 SECONDS = 10.0
@@ -187,6 +188,16 @@ def test_another_site_may_not_show_the_pages_of_the_session(open_: Open, link: R
         other.goto(f"{stranger.address}/")
         other.wait_for_timeout(500)
     assert any("frame-ancestors" in text for text in refused)
+
+
+def test_axe_finds_nothing_on_the_way(open_: Open, address: str) -> None:
+    """A refusal, and what a student sees for whom nothing has been chosen yet."""
+    page = open_(LEARNER, ResourceLink("32", "Sheet 2"))
+    expect(page.frame_locator("iframe").get_by_role("heading", name="Nothing to do here yet")).to_be_visible()
+    for path in ("/lti/login", "/lti/login?iss=https://elsewhere.test"):
+        page.goto(f"{address}{path}")
+        assert violations(page) == []
+        expect(page.get_by_role("heading", name="This could not be opened")).to_be_visible()
 
 
 class TestWithoutCookiesInFrames:

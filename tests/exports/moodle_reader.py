@@ -1,7 +1,7 @@
 """Moodle's question bank, as far as our exports need it, written after what its importer and its question types do.
 
-A file that this reads, Moodle reads: the types of questions, the list of fractions, the escapes, the order in which
-answers are tried. It is no copy of Moodle's code, and knows nothing of how exports are made here.
+A file that this reads, Moodle reads: the types of questions, the list of fractions, the order in which answers are
+tried. It is no copy of Moodle's code, and knows nothing of how exports are made here.
 """
 
 import html
@@ -116,13 +116,13 @@ def _question(each: Element, category: str) -> Question:
     answers = tuple(_answer(answer) for answer in each.findall("answer"))
     match type_:
         case "numerical":
-            _require_whole(answers)
+            require_whole(answers)
             if any(answer.text != "*" and not NUMBER.fullmatch(answer.text) for answer in answers):
                 raise RefusedError("an answer is no number")
             return Question(**common, text=text, fields=(Field(answers),))
         case "multichoice":
             single = each.findtext("single") == "true"
-            _require_choices(answers, single=single)
+            require_choices(answers, single=single)
             return Question(**common, text=text, options=answers, single=single)
         case "cloze":
             shown, fields = read_cloze(text)
@@ -147,16 +147,16 @@ def allowed(percent: float) -> float:
     raise RefusedError(f"{percent} is not in the list of fractions")
 
 
-def _require_whole(answers: tuple[Answer, ...]) -> None:
+def require_whole(answers: tuple[Answer, ...]) -> None:
     if not any(answer.fraction == 1 for answer in answers):
         raise RefusedError("no answer earns everything")
 
 
-def _require_choices(answers: tuple[Answer, ...], *, single: bool) -> None:
+def require_choices(answers: tuple[Answer, ...], *, single: bool) -> None:
     if len(answers) < 2:
         raise RefusedError("fewer than two options")
     if single:
-        _require_whole(answers)
+        require_whole(answers)
     elif abs(sum(answer.fraction for answer in answers if answer.fraction > 0) - 1) > 1e-4:
         raise RefusedError("the right options do not add up to everything")
 
@@ -186,7 +186,7 @@ def read_cloze(text: str) -> tuple[str, tuple[Field, ...]]:
             raise RefusedError(f"a field of the type {match[2]}")
         end = _end(text, match.end())
         answers = [_embedded(part) for part in _split(text[match.end() : end], "~")]
-        _require_whole(tuple(answers))
+        require_whole(tuple(answers))
         fields.append(Field(tuple(answers), float(match[1] or 1)))
         shown += text[: match.start()] + f"{{#{len(fields)}}}"
         text = text[end + 1 :]
@@ -219,101 +219,6 @@ def _embedded(part: str) -> Answer:
     feedback = html.unescape(match[4] or "")
     check_html(feedback)
     return Answer(number, fraction, float(tolerance or 0), feedback)
-
-
-# GIFT
-
-
-_ESCAPED = "~=#{}:"
-
-
-def read_gift(text: str) -> list[Question]:
-    questions, category = [], ""
-    for block in re.split(r"\n[ \t]*\n", text):
-        lines = block.strip().split("\n")
-        comments = [line for line in lines if line.startswith("//")]
-        body = "\n".join(line for line in lines if not line.startswith("//")).strip()
-        if body.startswith("$CATEGORY:"):
-            category = body.removeprefix("$CATEGORY:").strip()
-        elif body:
-            questions.append(_gift_question(body, "\n".join(comments), category))
-    return questions
-
-
-def _before(text: str) -> str:
-    """Escaped characters become placeholders, so that the others have their meaning."""
-    text = text.replace("\\\\", "\0")
-    for place, character in enumerate(_ESCAPED):
-        text = text.replace(f"\\{character}", chr(1 + place))
-    return text.replace("\\n", chr(8)).replace("\0", "\\")
-
-
-def _after(text: str) -> str:
-    for place, character in enumerate(_ESCAPED):
-        text = text.replace(chr(1 + place), character)
-    return text.replace(chr(8), "\n").strip()
-
-
-def _gift_question(body: str, comment: str, category: str) -> Question:
-    body = _before(body)
-    if not body.startswith("::"):
-        raise RefusedError("a question without a name")
-    name, _, rest = body[2:].partition("::")
-    text, opened, inside = rest.partition("{")
-    inside, closed, after = inside.partition("}")
-    if not (opened and closed) or after.strip() or "}" in after:
-        raise RefusedError("the answers do not stand between braces at the end")
-    answers, _, feedback = inside.rpartition("####")
-    if not text.strip().startswith("[html]"):
-        raise RefusedError("not HTML")
-    shown = _after(text.strip().removeprefix("[html]"))
-    for each in (shown, _after(feedback)):
-        check_html(each)
-    idnumber = re.search(r"\[id:([^\]]+)\]", comment)
-    common = {
-        "name": _after(name),
-        "category": category,
-        "text": shown,
-        "feedback": _after(feedback),
-        "idnumber": idnumber[1] if idnumber else "",
-        "mark": 1.0,
-        "tags": tuple(re.findall(r"\[tag:([^\]]+)\]", comment)),
-    }
-    answers = answers.strip()
-    if answers.startswith("#"):
-        found = tuple(_gift_number(each) for each in answers[1:].split("=") if each.strip())
-        _require_whole(found)
-        return Question(type="numerical", fields=(Field(found),), **common)
-    if "~" not in answers:
-        raise RefusedError("neither numbers nor options")
-    single = "=" in answers
-    parts = [each.strip() for each in answers.replace("=", "~=").split("~") if each.strip()]
-    options = tuple(_gift_option(each) for each in parts)
-    _require_choices(options, single=single)
-    return Question(type="multichoice", options=options, single=single, **common)
-
-
-def _weighted(text: str) -> tuple[float | None, str]:
-    match = re.match(r"%(-?[0-9]{1,3}\.?[0-9]*)%", text)
-    return (allowed(float(match[1])), text[match.end() :]) if match else (None, text)
-
-
-def _gift_number(text: str) -> Answer:
-    weight, rest = _weighted(text.strip())
-    number, _, feedback = rest.partition("#")
-    value, _, tolerance = number.strip().partition(":")
-    if not NUMBER.fullmatch(value):
-        raise RefusedError(f"{value} is no number")
-    check_html(_after(feedback))
-    return Answer(value, 1.0 if weight is None else weight, float(tolerance or 0), _after(feedback))
-
-
-def _gift_option(text: str) -> Answer:
-    weight, rest = (1.0, text[1:]) if text.startswith("=") else _weighted(text)
-    option, _, feedback = rest.partition("#")
-    for each in (_after(option), _after(feedback)):
-        check_html(each)
-    return Answer(_after(option), weight or 0.0, None, _after(feedback))
 
 
 # HTML

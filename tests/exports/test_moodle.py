@@ -22,7 +22,8 @@ from problems.problem import Form
 from problems.text import LANGUAGES, Language
 from problems.variant import Variant
 from tests.exports import tries
-from tests.exports.moodle_reader import Question, read_gift, read_xml
+from tests.exports.gift_reader import read_gift
+from tests.exports.moodle_reader import Question, read_xml
 
 COMPUTED = [id_ for id_, problem in catalogue().items() if "open" in problem.forms(1) and not problem.native_choice]
 

@@ -70,6 +70,7 @@ async def test_a_teacher_lands_on_the_assignment_too(browser, assigned):
     response = await teacher.launch(TEACHER, link)
     page = await teacher.client.get(response.headers["location"])
     assert "Edit the assignment" in page.text
+    assert "Score report" in page.text
 
 
 async def test_the_course_is_made_once_and_people_take_part_in_their_roles(browser, read):
@@ -299,6 +300,9 @@ class TestSession:
         response = await visitor.send(await visitor.message(LEARNER, LINK), **{"Sec-Fetch-Dest": "document"})
         (session,) = (each for each in response.headers.get_list("set-cookie") if each.startswith("__Host-session="))
         assert "SameSite=lax" in session
+        page = await visitor.client.get("/en/courses")
+        assert LEARNER.name in page.text
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
     async def test_pages_may_be_framed_by_the_launched_platform_alone(self, browser, assigned, platform):
         link = await assigned()

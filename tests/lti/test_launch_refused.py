@@ -305,8 +305,10 @@ class TestKeySet:
     async def test_while_the_platform_is_down_known_keys_go_on(self, browser, app, platform):
         await browser().launch(LEARNER, LINK)
         platform.on("GET", "/jwks", lambda _request, _match: None)
-        app.state.keysets._clock = lambda: time.monotonic() + KEPT + 1
-        assert (await browser().launch(LEARNER, LINK)).status_code == 303
+        for later in (1, 2, BETWEEN + 2):
+            app.state.keysets._clock = lambda later=later: time.monotonic() + KEPT + later
+            assert (await browser().launch(LEARNER, LINK)).status_code == 303
+        assert platform.count("/jwks") == 3  # at first, and twice half a minute apart since they are an hour old
 
     async def test_keys_that_are_broken_or_weak_are_passed_over(self, browser, platform):
         good = public(platform.key)

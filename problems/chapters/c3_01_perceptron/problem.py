@@ -94,7 +94,7 @@ def values(p: Regression) -> dict[str, str | Text]:
         moved = (before != after).any()
         w = ", ".join(f"{component:.0f}" for component in (after + 0.0).tolist())
         margin = float(y[i] * (X[i] @ before)) + 0.0  # + 0.0 makes -0 a 0
-        rows.append(f"| {t // n + 1} | {i + 1} | ${margin:.0f}$ | {'✓' if moved else '–'} | $({w})^\\top$ |")
+        rows.append(f"| {t // n + 1} | {i + 1} | ${margin:.0f}$ | {'✓' if moved else '–'} | $({w})$ |")
     heads = {"en": ("pass", "sample", "margin", "update"), "zh": ("遍数", "样本", "间隔", "是否更新")}
     en, zh = (
         "\n".join([f"| {a} | {b} | {c} | {d} | $W$ |", "|---:|---:|---:|:---:|:---|", *rows])

@@ -58,7 +58,7 @@ class Received:
 
 
 Behaviour = int | str
-"""A status to answer with; "drop" takes the message and hangs up, "slow" takes it and says nothing for a while."""
+"""A status to answer with; "drop" takes the message and hangs up, "slow" takes it and says nothing, "late" says 204."""
 
 
 @dataclass
@@ -115,6 +115,9 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             behaviour = receiver.take(Received(self.path, {k.lower(): v for k, v in self.headers.items()}, raw))
             if behaviour == "slow":
                 receiver.closing.wait(8)
+            if behaviour == "late":
+                time.sleep(1)
+                behaviour = 204
             if isinstance(behaviour, str):
                 self.close_connection = True
                 return

@@ -1,14 +1,19 @@
 """What happens in a course arrives at the addresses that want to hear of it: signed, at least once, mostly in order."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
+from app.accounts import people
+from app.accounts.access import Principal
+from app.accounts.scopes import SCOPES
 from app.core.ids import new_id
+from app.courses import courses
 from app.main import create_app
-from app.webhooks import outcomes, sender
+from app.webhooks import endpoints, outcomes, sender
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 pytestmark = pytest.mark.anyio
@@ -322,3 +327,40 @@ async def test_answers_of_students_do_not_hold_up_the_sender(hooked, receiver, a
         await hook.ping()
         await hook.settled(1)
     assert len(receiver.messages) == 1
+
+
+async def test_stopping_waits_for_what_is_on_its_way(database, settings, receiver, clock, monkeypatch):
+    monkeypatch.setattr(sender, "POLL", 0.05)
+    receiver.behaviours.append("late")
+    app = create_app(settings, clock=clock)
+    async with app.router.lifespan_context(app):
+        delivery_id = await app.state.service.writer.write(lambda session: add_ping(session, app, receiver.url))
+        await receiver.wait_for(1)
+    with database.reading() as session:
+        delivery = session.get_one(WebhookDelivery, delivery_id)
+        endpoint = session.get_one(WebhookEndpoint, delivery.endpoint_id)
+        assert (delivery.state, delivery.tries, endpoint.leased_by) == ("delivered", 1, None)
+    assert len(receiver.messages) == 1
+
+
+def add_ping(session, app, url: str) -> str:
+    """The id of a delivery to a new endpoint of a new course."""
+    now = app.state.service.clock()
+    teacher = people.create(session, None, now, name="T", email="t@example.edu", is_admin=True)
+    principal = Principal(teacher, is_admin=True, scopes=frozenset(SCOPES), via="session")
+    course = courses.create_course(session, principal, title="C", time_zone="UTC", pass_mark=0.5, now=now).course
+    values = {"url": url, "description": "", "events": ["grade.changed"], "key": app.state.guests.key, "now": now}
+    endpoint, _ = endpoints.create(session, principal, course.id, **values)
+    return endpoints.ping(session, principal, endpoint.id, now).id
+
+
+async def test_a_fault_of_our_own_counts_as_a_failure_and_is_logged(hooked, app, caplog):
+    class Broken:
+        async def post(self, *_: object, **__: object) -> None:
+            raise RuntimeError("a fault of ours")
+
+    hook = await hooked()
+    broken = sender.Sender(replace(app.state.service, outgoing=Broken()), app.state.guests.key)
+    tried = await broken._send(sender.Message(new_id(), "https://example.org/", b"{}", [hook.secret]))
+    assert (tried.status, tried.error) == (None, "The service itself failed.")
+    assert "a fault of ours" in caplog.text
