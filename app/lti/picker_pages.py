@@ -44,6 +44,11 @@ _TOO_MANY = Text(
     "The platform takes one link. Choose one assignment, or put the exercises into one new assignment.",
     "平台只接受一个链接。请只选一个作业，或把习题合成一个新作业。",
 )
+_NOWHERE = Text("The platform has not said where the answer goes.", "平台没有说明应当把选择结果发到哪里。")
+_ELSE = Text(
+    "The platform asked for something else. Open the link there again.",
+    "平台请求的不是这一页的内容。请在平台上重新打开。",
+)
 _NO_TITLE = Text("Give the new assignment a title.", "请给新作业起个标题。")
 
 
@@ -75,7 +80,7 @@ async def answer(request: Request, user: User, sent: Form, language: Language, l
         return picked
     asked = found.asked
     if asked is None or (origin := origin_of(asked.return_url)) is None:
-        raise ForbiddenError("The platform has not said where the answer goes.")
+        raise ForbiddenError(_NOWHERE)
     items = [
         deep_linking.content_item(each, found.recipient, tool, line_item=asked.accepts_line_items) for each in picked
     ]
@@ -112,7 +117,7 @@ async def _picking(request: Request, user: Principal, launch_id: str, *, is_link
     service, id_ = service_of(request), known(launch_id, UnknownLaunchError)
     found = await service.database.read(picking.picking, id_, user, service.clock())
     if is_link != (found.link is not None) or (found.asked is None) != is_link:
-        raise ForbiddenError("The launch asked for something else.")
+        raise ForbiddenError(_ELSE)
     return found
 
 

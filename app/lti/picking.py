@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.accounts.access import Principal
-from app.core.errors import ConflictError, ForbiddenError, NotFoundError
+from app.core.errors import ConflictError, Fault, ForbiddenError, NotFoundError
 from app.courses import assignments
 from app.courses.models import Course
 from app.courses.roles import INSTRUCTORS, course_for
@@ -20,8 +20,20 @@ from app.lti import claims, links
 from app.lti.deep_linking import Asked, Picked, Recipient
 from app.lti.launch import find_launch
 from app.lti.models import Context, Deployment, Launch, Link, Platform
+from problems.text import Text
 
 SHOWN = 100  # assignments of a course
+
+_AGAIN = Text(
+    "What you opened in the learning platform is over, or belongs to another browser. Open it there again.",
+    "您在教学平台上打开的内容已经失效，或属于另一个浏览器。请在平台上重新打开。",
+)
+_ANSWERED = Text(
+    "This has been answered already. To choose something else, open it in the learning platform again.",
+    "这里已经选择过了。如需另选，请在教学平台上重新打开。",
+)
+_NOT_YOURS = Text("Choosing is for those who teach the course.", "只有课程的教师才能选择。")
+_REMOVED = Text("An assignment was removed meanwhile. Open the page again.", "所选的作业已被删除。请重新打开本页。")
 
 New = Sequence[tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]]
 """Assignments to be made: the settings of each, and its items as `proving.proven` returns them."""
@@ -57,12 +69,12 @@ def picking(session: Session, launch_id: str, principal: Principal, now: datetim
     """
     launch = find_launch(session, launch_id, principal.session, now)
     if launch is None or launch.context_id is None:
-        raise UnknownLaunchError("Open the link in the platform again.")
+        raise UnknownLaunchError(_AGAIN.en, [Fault(_AGAIN)])
     if claims.role_in_course(launch.roles) != "instructor":
-        raise ForbiddenError("This is for those who teach the course.")
+        raise ForbiddenError(_NOT_YOURS)
     link = session.get(Link, launch.link_id) if launch.link_id else None
     if launch.used_at is not None or (link is not None and link.assignment_id is not None):
-        raise ConflictError("This has been answered already. Open the link in the platform again.")
+        raise ConflictError(_ANSWERED)
     context = session.get_one(Context, launch.context_id)
     course, _ = course_for(session, context.course_id, principal, INSTRUCTORS, changing=True)
     deployment = session.get_one(Deployment, launch.deployment_id)
@@ -91,10 +103,10 @@ def pick(
     found = picking(session, launch_id, principal, now)
     unused = (Launch.id == launch_id, Launch.used_at.is_(None))
     if session.execute(update(Launch).where(*unused).values(used_at=now).returning(Launch.id)).first() is None:
-        raise ConflictError("This has been answered already. Open the link in the platform again.")
+        raise ConflictError(_ANSWERED)
     known = {picked.assignment.id: picked for picked in found.existing}
     if not known.keys() >= set(existing):
-        raise ConflictError("An assignment was removed meanwhile.")
+        raise ConflictError(_REMOVED)
     picked = [known[id_] for id_ in existing]
     for settings, items in new:
         view = assignments.create_assignment(

@@ -31,7 +31,10 @@ _IN_USE = Text(
     "已有人通过该平台进入，签发者和客户端 ID 不能再改。",
 )
 _DEPLOYMENT_TAKEN = Text("This deployment is registered already.", "这个部署 ID 已经登记过。")
-_DEPLOYMENT_USED = "Launches have come from this deployment; disable the platform instead."
+_DEPLOYMENT_USED = Text(
+    "Launches have come from this deployment. Disable the platform instead.",
+    "已有启动来自这个部署，不能删除；可以改为停用整个平台。",
+)
 _BAD_URL = Text(
     "The service can't call this address: {why}",
     "本服务无法访问这个地址：{why}",

@@ -135,6 +135,8 @@ async def register(
         RegistrationError: the platform can't be registered.
 
     """
+    if not await service.database.read(is_open, secret, service.clock()):
+        raise UnknownInvitationError(_UNKNOWN)  # guessing costs no write
     inviter = await service.writer.write(lambda session: _claim(session, secret, service.clock()))
     try:
         configuration = await _fetch(service, configuration_url, token)
@@ -296,7 +298,7 @@ async def _store(
         "keyset_url": configuration.jwks_uri,
     }
     deployment = str(registered.tool.get("deployment_id") or "")
-    deployments = [deployment] if 0 < len(deployment) <= 255 else []
+    deployments = [deployment] if 0 < len(deployment) <= 255 and deployment.isprintable() else []
 
     def job(session: Session) -> PlatformView:
         made = platforms.create(session, inviter, settings, deployments, service.clock())
@@ -325,4 +327,6 @@ def _said(reply: Reply) -> Text:
 
 
 def _text(value: object) -> str:
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    """In one line, of characters that can be shown and stored."""
+    line = " ".join(value.split()) if isinstance(value, str) else ""
+    return "".join(filter(str.isprintable, line))

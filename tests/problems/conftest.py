@@ -113,7 +113,7 @@ class Recall:
         assert self.made > least, self
         assert len(self.wrongly) <= wrongly * self.made, self
         assert self.named + self.perhaps >= 0.95 * self.made, self
-        assert self.named >= 0.85 * self.made, self
+        assert self.named >= 0.8 * self.made, self
 
 
 def _recall(id_, work, seeds):

@@ -151,9 +151,6 @@ RUNS = {
     ),
 }
 
-# Twice the gradient is also what the sum over a batch of two gives: the sum is by far the likelier slip.
-_GRADIENTS = {name: wrong for name, wrong in SEVERAL_SAMPLES.items() if name != "factor-two"}
-
 problem = Problem(
     id="c2.4",
     version=1,
@@ -167,8 +164,9 @@ problem = Problem(
     values=values,
     exhibits=exhibits,
     mistakes=mistakes(
-        {**with_gradients(solve, _GRADIENTS), **RUNS},
+        {**with_gradients(solve, SEVERAL_SAMPLES), **RUNS},
         core=frozenset({"sum-instead-of-mean", "divided-by-n", "full-gradient", "counted-from-zero"}),
+        hidden=frozenset({"factor-two"}),  # of a batch of two it is the sum, which is by far the likelier slip
         reread="2.2.1, (2.3)",
     ),
     printed_options={

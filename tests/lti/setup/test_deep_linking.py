@@ -208,7 +208,9 @@ async def test_a_response_is_given_once(browser: Browser, picker: httpx.Response
     again = await browser.send(picker, **SHEET)
     assert again.status_code == 409
     assert "JWT" not in again.text
-    assert (await browser.client.get(picker.url.raw_path.decode())).status_code == 409
+    shown = await browser.client.get(picker.url.raw_path.decode(), headers={"Accept": "text/html"})
+    assert shown.status_code == 409
+    assert "open it in the learning platform again" in shown.text
     assert count(app, Assignment) == 1
 
 
@@ -219,7 +221,9 @@ async def test_a_launch_id_of_another_session_opens_nothing(
     address = picker.url.raw_path.decode()
     browser.client.cookies.clear()
     other = await browser.launch(TEACHER, Course())
-    assert (await browser.client.get(address)).status_code == 404
+    unknown = await browser.client.get(address, headers={"Accept": "text/html"})
+    assert unknown.status_code == 404
+    assert "belongs to another browser" in unknown.text
     refused = await browser.client.post(address, data={"token": dict(inputs(other))["token"]} | SHEET)
     assert refused.status_code == 404
     assert count(app, Assignment) == 0

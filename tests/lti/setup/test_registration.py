@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.core.settings import Settings
 from app.lti import models
-from app.lti.registration import Configuration, agree, client_metadata
+from app.lti.registration import ACCOUNT_NAME, Configuration, agree, client_metadata
 from app.lti.tool import SCOPES, Tool
 from tests.app.conftest import Account
 from tests.lti.platform import TEACHER, Answer, Course, Platform, Request
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
+# Where something is refused before anything is stored, one database will do: parametrize("backend", ["sqlite"]).
 TOKEN = "a-registration-token-of-the-platform"
 PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 LTI = "https://purl.imsglobal.org/spec/lti-tool-configuration"
@@ -199,6 +200,7 @@ BROKEN = [
 ]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize(("changed", "sentence"), BROKEN)
 async def test_a_configuration_that_does_not_fit_is_refused_and_the_invitation_stays(
     browser: Browser, invitation: str, registrar: Registrar, app: FastAPI, changed: dict[str, Any], sentence: str
@@ -213,6 +215,20 @@ async def test_a_configuration_that_does_not_fit_is_refused_and_the_invitation_s
     assert (await register(browser, invitation, registrar.url)).status_code == 200
 
 
+async def test_what_the_platform_calls_itself_may_be_odd(
+    browser: Browser, invitation: str, registrar: Registrar, administrator: Account, platform: Platform
+) -> None:
+    registrar.configuration = {
+        PLATFORM: {"product_family_code": "x\0y" * 50, ACCOUNT_NAME: " A\nschool\0 " + "x" * 300}
+    }
+    registrar.answer = lambda body: Answer(body | {"client_id": platform.client_id, LTI: {"deployment_id": "1\0"}})
+    assert (await register(browser, invitation, registrar.url)).status_code == 200
+    (made,) = (await administrator.client.get("/api/v1/lti/platforms")).json()["items"]
+    assert made["name"].startswith("A school xxx")
+    assert made["product"].startswith("xyxy")
+    assert made["deployments"] == []
+
+
 REFUSALS = [
     (Answer({"error": "invalid_client_metadata"}, 400), "invalid_client_metadata"),
     (Answer("<h1>Out of order</h1>", 503, content_type="text/html"), "503"),
@@ -222,6 +238,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize(("answer", "sentence"), REFUSALS)
 async def test_a_platform_that_refuses_is_quoted(
     browser: Browser, invitation: str, registrar: Registrar, app: FastAPI, answer: Answer, sentence: str
@@ -255,6 +272,7 @@ async def test_a_client_that_is_registered_already_stays_as_it_is(
 # Requests of the server's own, at addresses that come from outside
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 class TestInward:
     """Without the switch for development: nothing of our own network is called, whoever asks."""
 
@@ -319,6 +337,7 @@ WITHIN = {
 }
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize(
     ("member", "address"),
     [

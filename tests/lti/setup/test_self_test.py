@@ -25,8 +25,14 @@ from tests.lti.setup.conftest import Browser, registration
 
 pytestmark = pytest.mark.anyio
 
-Checks = dict[str, dict[str, str]]
 HTML = "text/html; charset=utf-8"
+Checks = dict[str, dict[str, str]]
+
+
+@pytest.fixture
+def backend() -> str:
+    """One database will do: what is looked at here is the platform."""
+    return "sqlite"
 
 
 async def self_test(administrator: Account, connected: dict[str, Any]) -> tuple[bool, Checks]:
