@@ -9,12 +9,11 @@ The address is the invitation: whoever has it can register one platform within a
 is fetched goes through `Outgoing`, since its addresses come from outside.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
@@ -25,16 +24,15 @@ from app.core.errors import ConflictError, InvalidRequestError
 from app.core.json_body import to_json
 from app.core.outgoing import OutgoingError, Reply
 from app.core.service import Service
-from app.lti import claims, platforms
+from app.lti import platforms
 from app.lti.models import Registration
 from app.lti.platforms import PlatformView
-from app.lti.schemas import Identifier, Url
-from app.lti.tool import ABOUT, CLAIMS, NAME, SCOPES, Tool
+from app.lti.registration_messages import Configuration, Registered, client_metadata, text
+from app.lti.tool import Tool
 from app.lti.words import why
 from problems.text import Text
 
 LIFETIME = timedelta(days=1)
-TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 ACCOUNT_NAME = "https://canvas.instructure.com/lti/account_name"
 QUOTED = 300  # characters of an answer that is shown
 
@@ -85,30 +83,6 @@ class RegistrationError(Exception):
 
 class UnknownInvitationError(RegistrationError):
     """Nobody made this address, or it was used or has expired."""
-
-
-class Configuration(BaseModel):
-    """What is needed of the platform's OpenID configuration."""
-
-    issuer: Identifier
-    authorization_endpoint: Url
-    token_endpoint: Url
-    jwks_uri: Url
-    registration_endpoint: Url
-    authorization_server: Url | None = None  # the audience of client assertions, where it is not the token endpoint
-    scopes_supported: list[str] | None = None
-    token_endpoint_auth_methods_supported: list[str] = Field(default=["private_key_jwt"])
-    id_token_signing_alg_values_supported: list[str] = Field(default=["RS256"])
-    platform: dict[str, Any] = Field(
-        default_factory=dict, alias="https://purl.imsglobal.org/spec/lti-platform-configuration"
-    )
-
-
-class Registered(BaseModel):
-    """What is needed of the platform's answer."""
-
-    client_id: Identifier
-    tool: dict[str, Any] = Field(default_factory=dict, alias="https://purl.imsglobal.org/spec/lti-tool-configuration")
 
 
 def invite(session: Session, actor: str, now: datetime) -> str:
@@ -234,62 +208,13 @@ async def _announce(service: Service, tool: Tool, configuration: Configuration, 
         raise RegistrationError(_NO_CLIENT) from None
 
 
-def client_metadata(tool: Tool, configuration: Configuration) -> Mapping[str, Any]:
-    """Our registration: OpenID Connect client metadata, with the LTI tool configuration in it.
-
-    Only scopes that the platform says it has are asked for, since Canvas refuses a registration with any other.
-    """
-    supported = configuration.scopes_supported
-    scopes = [scope for scope in SCOPES if supported is None or scope in supported]
-    return {
-        "application_type": "web",
-        "grant_types": ["client_credentials", "implicit"],
-        "response_types": ["id_token"],
-        "client_name": NAME,
-        "client_uri": tool.base,
-        "logo_uri": tool.icon,
-        "initiate_login_uri": tool.login,
-        "redirect_uris": [tool.launch],
-        "jwks_uri": tool.keyset,
-        "token_endpoint_auth_method": "private_key_jwt",
-        "scope": " ".join(scopes),
-        TOOL_CONFIGURATION: {
-            "domain": tool.domain,
-            "description": ABOUT,
-            "target_link_uri": tool.launch,
-            "claims": list(CLAIMS),
-            # A launch of a resource link is implied; said aloud, it would take the place of the deep link in Canvas.
-            "messages": [
-                {
-                    "type": claims.DEEP_LINKING_REQUEST,
-                    "target_link_uri": tool.launch,
-                    "label": NAME,
-                    "icon_uri": tool.icon,
-                    "placements": _placements(configuration),
-                }
-            ],
-        },
-    }
-
-
-def _placements(configuration: Configuration) -> list[str]:
-    """Where the platform offers us to those who teach: where contents and, in Canvas, where assignments are added."""
-    messages = configuration.platform.get("messages_supported")
-    supported: set[str] = set()
-    for message in messages if isinstance(messages, list) else ():
-        if isinstance(message, dict) and message.get("type") == claims.DEEP_LINKING_REQUEST:
-            supported |= set(filter(None, map(_text, message.get("placements") or ())))
-    wanted = ("ContentArea", "link_selection", "assignment_selection")
-    return [placement for placement in wanted if placement in supported] or ["ContentArea"]
-
-
 async def _store(
     service: Service, configuration: Configuration, registered: Registered, secret: str, inviter: str
 ) -> PlatformView:
-    name = _text(configuration.platform.get(ACCOUNT_NAME)) or urlsplit(configuration.issuer).netloc
+    name = text(configuration.platform.get(ACCOUNT_NAME)) or urlsplit(configuration.issuer).netloc
     settings = {
         "name": name[:200],
-        "product": _text(configuration.platform.get("product_family_code"))[:64],
+        "product": text(configuration.platform.get("product_family_code"))[:64],
         "issuer": configuration.issuer,
         "client_id": registered.client_id,
         "authorization_url": configuration.authorization_endpoint,
@@ -324,9 +249,3 @@ def _said(reply: Reply) -> Text:
     """The status, and how the answer begins: some platforms say what is wrong there."""
     begins = " ".join(reply.body[: 4 * QUOTED].decode(errors="replace").split())[:QUOTED]
     return Text(f"It answered {reply.status}: {begins}", f"它的回答是 {reply.status}：{begins}")
-
-
-def _text(value: object) -> str:
-    """In one line, of characters that can be shown and stored."""
-    line = " ".join(value.split()) if isinstance(value, str) else ""
-    return "".join(filter(str.isprintable, line))

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from app.core.settings import Settings
 from app.lti import models
-from app.lti.registration import ACCOUNT_NAME, Configuration, agree, client_metadata
+from app.lti.registration import ACCOUNT_NAME, agree
+from app.lti.registration_messages import Configuration, client_metadata
 from app.lti.tool import SCOPES, Tool
 from tests.app.conftest import Account
 from tests.lti.platform import TEACHER, Answer, Course, Platform, Request

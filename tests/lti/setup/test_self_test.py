@@ -18,7 +18,7 @@ from app.core.settings import Settings
 from app.lti import claims as names
 from app.lti import platforms
 from app.lti.keys import public_jwks
-from app.lti.self_test import is_usable
+from app.lti.keyset_check import is_usable
 from tests.app.conftest import Account
 from tests.lti.platform import TEACHER, Answer, Course, Platform, Request, new_key, public
 from tests.lti.setup.conftest import Browser, registration
