@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts import audit
@@ -133,12 +134,17 @@ async def _apply(
     before = await service.database.read(_known, source.context_id)
     for start in range(0, len(members), CHUNK):
         part = members[start : start + CHUNK]
-        entered = await service.writer.write(partial(_enter, source=source, members=part, by=by, now=now))
+        job = partial(_enter, source=source, members=part, by=by, now=now)
+        try:
+            entered = await service.writer.write(job)
+        except IntegrityError:
+            # A launch at another process has just made the same person; this time they are found.
+            entered = await service.writer.write(job)
         synced.added += entered[0]
         synced.without_part += entered[1]
 
     def finish(session: Session) -> None:
-        synced.ended = _leave(session, source, before, by, now, alone=alone)
+        synced.ended = _leave(session, source, members, before, by, now, alone=alone)
         told = synced.as_json()
         audit.record(session, by, "lti-roster.sync", source.context_id, told, course=source.course_id, at=now)
 
@@ -156,6 +162,7 @@ def _enter(
     session: Session, source: Source, members: Sequence[Member], by: str | None, now: datetime
 ) -> tuple[int, int]:
     """Take in these members; how many take part who did not, and how many have no part in the course."""
+    _lock(session, source)
     subjects = [member.subject for member in members]
     theirs = (Identity.issuer == source.issuer, Identity.subject.in_(subjects))
     identities = select(Identity.subject, Person).join(Person, Person.id == Identity.person_id).where(*theirs)
@@ -183,6 +190,11 @@ def _enter(
     return added, without
 
 
+def _lock(session: Session, source: Source) -> None:
+    """One after another, of the processes that bring the course in line with this context's list."""
+    session.execute(select(Context.id).where(Context.id == source.context_id).with_for_update())
+
+
 def _row(source: Source, member: Member, person_id: str | None, now: datetime) -> dict[str, Any]:
     return {
         "context_id": source.context_id,
@@ -196,22 +208,39 @@ def _row(source: Source, member: Member, person_id: str | None, now: datetime) -
 
 
 def _leave(
-    session: Session, source: Source, before: Collection[str], by: str | None, now: datetime, *, alone: bool
+    session: Session,
+    source: Source,
+    members: Sequence[Member],
+    before: Collection[str],
+    by: str | None,
+    now: datetime,
+    *,
+    alone: bool,
 ) -> int:
     """Take out who has left: who is not active in the list of any context, and was in this one's or came by launches.
 
     Without an earlier list nobody knows of somebody who came by a launch whether the list ever named them. Students
     have left then, if this is the course's only context; those who teach may administer the platform, and stay.
+
+    The list itself says who is there: what is stored of it may have been written by somebody who fetches it too.
     """
-    session.execute(delete(RosterEntry).where(RosterEntry.context_id == source.context_id, RosterEntry.seen_at != now))
+    _lock(session, source)
+    mine = RosterEntry.context_id == source.context_id
+    gone = sorted(set(session.scalars(select(RosterEntry.subject).where(mine))) - {each.subject for each in members})
+    for start in range(0, len(gone), CHUNK):
+        session.execute(delete(RosterEntry).where(mine, RosterEntry.subject.in_(gone[start : start + CHUNK])))
     contexts = select(Context.id).where(Context.course_id == source.course_id)
     active = (RosterEntry.context_id.in_(contexts), RosterEntry.status == "Active")
     still = {each for each in session.scalars(select(RosterEntry.person_id).where(*active)) if each is not None}
+    listed = {each.subject for each in members if each.status == "Active"}
+    known = select(Identity.subject, Identity.person_id).join(Enrolment, Enrolment.person_id == Identity.person_id)
+    known = known.where(Identity.issuer == source.issuer, Enrolment.course_id == source.course_id)
+    still |= {row.person_id for row in session.execute(known) if row.subject in listed}
     from_here = select(Identity.person_id).where(Identity.issuer == source.issuer)
     here = (Enrolment.course_id == source.course_id, Enrolment.ended_at.is_(None), Enrolment.person_id.in_(from_here))
     # Whoever came after the list was asked for can't be in it.
     enrolments = session.scalars(select(Enrolment).where(*here, Enrolment.created_at < now)).all()
-    inactive = set(session.scalars(select(RosterEntry.person_id).where(RosterEntry.context_id == source.context_id)))
+    inactive = set(session.scalars(select(RosterEntry.person_id).where(mine)))
     left = [
         each
         for each in enrolments

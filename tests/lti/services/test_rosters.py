@@ -1,6 +1,8 @@
 """Class lists: who comes, who leaves, and whose role stays as it is."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
@@ -12,6 +14,7 @@ from app.accounts.models import Person
 from app.accounts.scopes import SCOPES
 from app.core.errors import ConflictError, ForbiddenError
 from app.core.service import Service
+from app.core.writer import Writer
 from app.courses.models import Enrolment
 from app.lti import claims as names
 from app.lti import memberships, rosters
@@ -178,6 +181,20 @@ async def test_nobody_is_taken_out_whom_another_context_of_the_course_names(
     set_list(linked, TEACHER)
     await rosters.sync(service, tokens, teacher, linked.classroom.course)
     assert set(taking_part(linked)) == {LEARNER.name, TEACHER.name, "Other"}
+
+
+async def test_lists_that_are_fetched_at_the_same_time_take_nobody_out(linked: Linked, tokens: Tokens) -> None:
+    """As by a second click on the button, in this process or in another one."""
+    others = [Member(f"s{number}", f"Student {number}") for number in range(120)]
+    set_list(linked, LEARNER, TEACHER, *others)
+    await sync(linked, tokens)
+    everybody = taking_part(linked)
+    async with AsyncExitStack() as stack:
+        writer = await stack.enter_async_context(Writer(linked.service.database))
+        second = replace(linked.service, writer=writer)
+        site = [(linked.service, None), (second, None), (linked.service, None), (second, None)]
+        await asyncio.gather(*(rosters.sync(each, tokens, by, linked.classroom.course) for each, by in site))
+    assert taking_part(linked) == everybody
 
 
 async def test_a_closed_account_is_not_opened(linked: Linked, tokens: Tokens, service: Service) -> None:
