@@ -100,7 +100,9 @@ async def receive_launch(request: Request) -> Response:
     if cookie is None and login.storage_target and "browser" not in sent:
         storage = _storage(platform, state, login.storage_target)
         return _page(request, "lti_fetch.html", state=state, token=token, storage=storage)
-    if cookie is None and not (login.storage_target and _fits(str(sent.get("browser", "")), login)):
+    if cookie is None and not (
+        login.storage_target and _is_ours(request) and _fits(str(sent.get("browser", "")), login)
+    ):
         raise RefusedError("other-browser", "The cookie of this login did not come back.")
     # A browser that does not say where it shows the page may show it in a frame; the cookie for frames serves both.
     framed = request.headers.get("sec-fetch-dest") != "document"
@@ -147,6 +149,15 @@ def _login_cookie(request: Request, login: Login) -> str | None:
 
 def _fits(secret: str, login: Login) -> bool:
     return digest(secret) == login.browser_hash
+
+
+def _is_ours(request: Request) -> bool:
+    """Whether a page of ours sent the form, as far as the browser says.
+
+    Whoever begins a login knows its secret, and could make somebody else's browser finish it as themself. `Origin`
+    says nothing here: it is "null" for forms of pages that send no referrer.
+    """
+    return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
 
 def _storage(platform: Platform, state: str, target: str) -> dict[str, str]:

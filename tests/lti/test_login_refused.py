@@ -193,6 +193,15 @@ class TestWithoutCookies:
         assert reason_of(await visitor.send(fields | {"browser": kept})) == "other-browser"
         assert nothing_happened()
 
+    async def test_the_page_of_another_site_can_not_finish_its_own_login_here(
+        self, browser, platform, nothing_happened
+    ):
+        """Who begins a login has its secret too, and would sign others in as themself."""
+        secret, fields = await self.begun(browser(), platform)
+        refused = await browser().send(fields | {"browser": secret}, **{"Sec-Fetch-Site": "cross-site"})
+        assert reason_of(refused) == "other-browser"
+        assert nothing_happened()
+
     async def test_a_login_that_began_with_a_cookie_ends_with_it(self, browser):
         """The field `browser` is no way around the cookie where no storage was agreed upon."""
         visitor = browser()
