@@ -58,7 +58,7 @@ def verified_claims(token: str, key: RSAKey) -> dict[str, Any]:
     """
     try:
         payload = jws.deserialize_compact(token, key, registry=_REGISTRY).payload
-    except (JoseError, ValueError):
+    except (JoseError, TypeError, ValueError):  # TypeError: `crit` in the header is no list of names
         raise RefusedError("signature", f"The key {key.kid!r} did not sign the id_token.") from None
     try:
         claims = parse(payload or b"")

@@ -234,6 +234,17 @@ class TestSignature:
         assert await sent(lambda claims: platform.sign(claims, key=own, kid="own", jwk=public(own))) == "unknown-key"
         assert await sent(lambda claims: platform.sign(claims, key=own, jwk=public(own))) == "signature"
 
+    @pytest.mark.parametrize("critical", [1, None, [1], [[]], ["exp"], {"exp": 1}])
+    async def test_critical_members_of_the_header(self, sent, platform, critical):
+        """Who has no key of the platform can write any header; RFC 7515, 4.1.11."""
+
+        def make(claims: dict) -> str:
+            _, payload, signature = platform.sign(claims).split(".")
+            header = {"alg": "RS256", "kid": platform.key.kid, "crit": critical}
+            return f"{base64.urlsafe_b64encode(orjson.dumps(header)).decode().rstrip('=')}.{payload}.{signature}"
+
+        assert await sent(make) == "signature"
+
     async def test_claims_that_were_changed_after_signing(self, sent, platform):
         def make(claims: dict) -> str:
             header, _, signature = platform.sign(claims).split(".")
