@@ -16,7 +16,7 @@ from app.core import errors, idempotency
 from app.core.errors import UnknownPersonError
 from app.core.ids import is_id
 from app.core.json_body import body_of, private_json, read_body
-from app.core.pagination import decode_cursor, page
+from app.core.pagination import decode_cursor, is_number, page
 from app.core.problem_details import documented
 from app.core.service import service_of
 
@@ -206,10 +206,6 @@ def known_person(person_id: str) -> str:
     if not is_id(person_id):
         raise UnknownPersonError("There is nobody with this id.")
     return person_id
-
-
-def is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 BODIES: list[type[BaseModel]] = [schemas.PersonRequest, schemas.PersonChange]

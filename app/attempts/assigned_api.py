@@ -24,7 +24,7 @@ from app.attempts.service import Service, service_of
 from app.core import errors
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
-from app.core.pagination import decode_cursor, page
+from app.core.pagination import decode_cursor, is_number, page
 from app.courses.models import Item
 from app.courses.routes import (
     CHANGING,
@@ -107,7 +107,7 @@ async def get_attempts(
     request: Request, caller: Caller, assignment_id: Id, item_id: Id, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     person = require_user(caller)
-    after = 0 if cursor is None else int(decode_cursor(cursor, str.isdecimal))
+    after = 0 if cursor is None else int(decode_cursor(cursor, _is_attempt_number))
 
     def find(session: Session) -> list[AssignedResult]:
         asked = ask(session, ITEM_ID(item_id), caller, assignment_id=ITEM_ID(assignment_id))
@@ -169,7 +169,7 @@ async def get_overrides(
     request: Request, caller: Caller, assignment_id: Id, item_id: Id, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     require_user(caller)
-    before = None if cursor is None else int(decode_cursor(cursor, str.isdecimal))
+    before = None if cursor is None else int(decode_cursor(cursor, is_number))
 
     def find(session: Session) -> list[Override]:
         _in_assignment(session, assignment_id, item_id)
@@ -204,6 +204,11 @@ async def create_override(
 
     address = f"/assignments/{assignment_id}/items/{item_id}/overrides"
     return await create(request, caller, idempotency_key, body, make, address)
+
+
+def _is_attempt_number(position: str) -> bool:
+    """Numbers of attempts are small integers in the database, unlike ids."""
+    return is_number(position) and len(position) < 10
 
 
 def _in_assignment(session: Session, assignment_id: str, item_id: str) -> None:

@@ -44,6 +44,11 @@ def decode_cursor(cursor: str, valid: Callable[[str], bool]) -> str:
     return position
 
 
+def is_number(position: str) -> bool:
+    """Whether it can be the number of a row: one that every database can hold."""
+    return position.isascii() and position.isdigit() and len(position) < 19
+
+
 def page(found: Sequence[T], limit: int, position: Callable[[T], str], show: Callable[[T], Any]) -> dict[str, Any]:
     """A page from one item more than it shows, if there are that many: the surplus says that another page follows."""
     shown = found[:limit]

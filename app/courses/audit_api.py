@@ -11,10 +11,10 @@ from starlette.responses import Response
 from app.accounts import audit, schemas
 from app.accounts.access import USERS, Caller, require_user
 from app.accounts.models import AuditEntry
-from app.accounts.people_api import About, Action, is_number
+from app.accounts.people_api import About, Action
 from app.core import errors
 from app.core.json_body import private_json
-from app.core.pagination import decode_cursor, page
+from app.core.pagination import decode_cursor, is_number, page
 from app.core.service import service_of
 from app.courses.roles import INSTRUCTORS, course_for
 from app.courses.routes import PREFIX, READING, Cursor, Id, Limit, known, told

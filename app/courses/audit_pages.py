@@ -13,10 +13,9 @@ from app.accounts.access import Principal, require_admin
 from app.accounts.account_pages import User
 from app.accounts.audit import Verdict
 from app.accounts.models import AuditEntry, Person
-from app.accounts.people_api import is_number
 from app.core.errors import UnknownCourseError
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor
+from app.core.pagination import decode_cursor, encode_cursor, is_number
 from app.core.service import service_of
 from app.courses.models import Course
 from app.courses.roles import INSTRUCTORS, course_for

@@ -9,9 +9,9 @@ from starlette.responses import RedirectResponse, Response
 from app.accounts.access import Principal
 from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
-from app.core.errors import ConflictError, ServiceError, UnknownAssignmentError, UnknownCourseError
+from app.core.errors import ConflictError, ServiceError, UnknownAssignmentError, UnknownCourseError, UnknownPersonError
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor
+from app.core.pagination import decode_cursor, encode_cursor, is_number
 from app.core.service import service_of
 from app.courses.form_values import optional, text
 from app.courses.roles import STAFF, assignment_for, course_for
@@ -43,7 +43,7 @@ async def show_scores(
     cursor: Position = None,
 ) -> Response:
     id_ = known(assignment_id, UnknownAssignmentError)
-    before = None if cursor is None else int(decode_cursor(cursor, str.isdecimal))
+    before = None if cursor is None else int(decode_cursor(cursor, is_number))
     chosen: ScoreState | None = next((each for each in get_args(ScoreState) if each == state), None)
 
     def read(session: Session) -> dict[str, Any]:
@@ -70,6 +70,8 @@ async def show_scores(
 async def resend(request: Request, user: User, sent: Form, language: Language, assignment_id: str) -> Response:
     id_, now = known(assignment_id, UnknownAssignmentError), service_of(request).clock()
     person_id, only_failed = optional(sent, "person_id"), bool(text(sent, "only_failed"))
+    if person_id is not None:
+        known(person_id, UnknownPersonError)
     count = await service_of(request).writer.write(
         lambda session: status.resend(session, user, id_, now, person_id=person_id, only_failed=only_failed)
     )

@@ -123,6 +123,13 @@ class TestScores:
             await all_sent(linked)
         assert (await teacher.post(address, data={"token": "forged"})).status_code == 403
 
+    @pytest.mark.parametrize("person", ["\x00", "x", "a" * 100_000])
+    async def test_nobody_has_such_an_id(self, linked: Linked, teacher: httpx.AsyncClient, person: str) -> None:
+        """It would go into the audit log, where it stays."""
+        address = f"/en/assignments/{linked.classroom.assignment}/lti"
+        token = token_in(await teacher.get(address))
+        assert (await teacher.post(address, data={"token": token, "person_id": person})).status_code == 404
+
     async def test_an_assignment_that_no_platform_links_to(self, linked: Linked, teacher: httpx.AsyncClient) -> None:
         await linked.classroom.assign({})
         page = await teacher.get(f"/en/assignments/{linked.classroom.assignment}/lti")
