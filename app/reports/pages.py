@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.accounts.access import Principal
+from app.accounts.access import Caller, Principal
 from app.accounts.account_pages import User
 from app.core.errors import NotFoundError, UnknownAssignmentError
 from app.core.ids import is_id
@@ -207,5 +207,5 @@ async def show_student(
 
 
 @router.get("/{language:language}/statistics")
-async def show_definitions(request: Request, language: Language) -> Response:
+async def show_definitions(request: Request, _caller: Caller, language: Language) -> Response:
     return render(request, language, "statistics.html", definitions=DEFINITIONS)
