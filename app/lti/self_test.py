@@ -154,15 +154,15 @@ _NO_LAUNCH = Text(
 )
 _LAUNCHED = Text("Somebody last came from this platform on {at} (UTC).", "最近一次从平台进入的时间是 {at}（UTC）。")
 _REFUSED = Text(
-    "{count} launches were refused lately, the last one at {at} (UTC). {reason}: {detail}",
+    "Launches refused lately: {count}, the last one at {at} (UTC). {reason}: {detail}",
     "最近有 {count} 次启动被拒绝，最后一次在 {at}（UTC）。{reason}：{detail}",
 )
 _SCORES_FAILED = Text(
-    "{count} scores could not be delivered. One of them was answered: {error}",
+    "Scores that could not be delivered: {count}. One of them was answered: {error}",
     "有 {count} 个成绩未能送达，其中一个得到的回答是：{error}",
 )
 _SCORES_WAIT = Text(
-    "{count} scores wait to be sent.",
+    "Scores that wait to be sent: {count}.",
     "有 {count} 个成绩等待发送。",
 )
 _SCORES = Text(
