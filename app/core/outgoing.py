@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
@@ -96,7 +97,7 @@ class Outgoing:
     def __init__(
         self, *, allow_loopback: bool = False, tls: ssl.SSLContext | None = None, resolver: Resolver = resolve
     ) -> None:
-        tls = tls or ssl.create_default_context()
+        tls = tls or _usual_tls()
         self._backends = {"https": _Public(resolver, loopback=allow_loopback)}
         if allow_loopback:
             self._backends["http"] = _Public(resolver, loopback=True, public=False)
@@ -192,6 +193,12 @@ def _root(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
+
+
+@cache
+def _usual_tls() -> ssl.SSLContext:
+    """Reading the system's authorities takes 50 ms, and one context serves every pool."""
+    return ssl.create_default_context()
 
 
 def _pool(backend: httpcore.AsyncNetworkBackend, tls: ssl.SSLContext) -> httpcore.AsyncConnectionPool:
