@@ -74,7 +74,7 @@ class Browser:
 
 def reason_of(response: httpx.Response) -> str:
     """Why a launch was refused, as the page tells it to whoever can help."""
-    found = re.search("<pre>([a-z-]+)", response.text)
+    found = re.search("<pre[^>]*>([a-z-]+)", response.text)
     assert found is not None, response.text
     return found[1]
 

@@ -116,6 +116,10 @@ def new_key(kid: str | None = None) -> RSAKey:
     return RSAKey.import_key(key.as_pem(private=True), {"kid": kid or secrets.token_hex(8)})
 
 
+_SPARE_KEYS: list[RSAKey] = []
+"""Of platforms that are closed: to make one takes a twentieth of a second or more."""
+
+
 class Platform:
     """The LMS. `issuer` is its own address unless another is given (many tenants of one issuer)."""
 
@@ -131,7 +135,9 @@ class Platform:
         self.tool = tool
         self.client_id = client_id
         self.deployment_id = deployment_id
-        self.key = new_key()
+        self._own_key = _SPARE_KEYS.pop() if _SPARE_KEYS else new_key()
+        self.key = self._own_key
+        """What it signs with; no two platforms that are open at the same time have the same."""
         self.published: list[Mapping[str, Any]] = [public(self.key)]
         self.clock: Callable[[], float] = time.time
         self.bend: Callable[[Claims], None] = lambda _claims: None
@@ -162,6 +168,7 @@ class Platform:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        _SPARE_KEYS.append(self._own_key)
 
     def on(self, method: str, path: str, handler: Handler) -> None:
         """Answer requests whose whole path matches the expression; of several handlers, the newest."""
