@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from problems.catalogue import catalogue
 from problems.text import LANGUAGES
@@ -92,7 +92,7 @@ def test_wide_boxes_can_be_scrolled_by_keyboard(new_page: NewPage) -> None:
     page.goto("/en/problems/1.6")
     wide = page.locator(".wide").first
     wide.evaluate("box => { box.style.width = '10rem'; }")
-    page.wait_for_function("document.querySelector('.wide').tabIndex === 0")
+    expect(wide).to_have_attribute("tabindex", "0")
 
 
 def test_on_paper_the_exercise_stands_alone(new_page: NewPage) -> None:
