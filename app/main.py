@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import cache
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
+from starlette.routing import BaseRoute
 
 import app.lti.models
 import app.webhooks.models  # noqa: F401 - adds its tables to the metadata
@@ -232,8 +234,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
         redirect_slashes=False,
         lifespan=_lifespan(settings, clock),
     )
-    for part in (*APIS, *PAGES):
-        app.include_router(part.router)
+    app.router.routes.extend(_routes())
     app.mount(static_address(), static_files(), name="static")
     problem_details.install(app, error_page)
     app.add_exception_handler(SignInFirst, send_to_sign_in)
@@ -246,6 +247,15 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     app.add_middleware(Guard)
     app.add_middleware(Head)
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """The routes of every part, the same for each application of a process: what the framework derives is dear."""
+    collecting = APIRouter()
+    for part in (*APIS, *PAGES):
+        collecting.include_router(part.router)
+    return collecting.routes
 
 
 def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
