@@ -67,6 +67,11 @@ class Asked:
         """What the assignment's release policy lets this person see now."""
         return released(policy_of(self.assignment), standing_of(self.window, self.attempts_left, now))
 
+    def points_released(self, now: datetime) -> bool:
+        """Whether this person may see the points, which tell whether the answer is right."""
+        standing = points_standing_of(self.window, self.used, now)
+        return released(policy_of(self.assignment), standing).correctness
+
     def require_open(self, arrived_at: datetime) -> None:
         """Raise what keeps the person from seeing the item, or from answering it any more."""
         self.require_seen(arrived_at)
@@ -89,6 +94,14 @@ def standing_of(window: Window, attempts_left: int | None, now: datetime) -> Sta
     """Where the person stands. "After due" is after the last moment in which they can answer, lateness included."""
     ends = window.due if window.closes is None else window.closes
     return Standing(now=now, due=ends, attempts_left=attempts_left)
+
+
+def points_standing_of(window: Window, attempts: int, now: datetime) -> Standing:
+    """Where a person with points stands after so many attempts. Points given without one wait for no attempt."""
+    allowed = window.attempts_allowed
+    if attempts == 0:
+        return standing_of(window, 0, now)
+    return standing_of(window, None if allowed is None else max(0, allowed - attempts), now)
 
 
 def ask(session: Session, item_id: str, principal: Principal, *, assignment_id: str | None = None) -> Asked:

@@ -14,7 +14,6 @@ from app.accounts.forms import token_for
 from app.attempts.asked import Asked, ask_all
 from app.attempts.grade_models import ItemGrade
 from app.attempts.overrides import grade_of
-from app.attempts.release import Released
 from app.attempts.service import service_of
 from app.core import errors
 from app.core.pages import render
@@ -37,7 +36,7 @@ class ItemRow:
 
     asked: Asked
     grade: ItemGrade | None
-    shown: Released
+    is_released: bool
 
     @property
     def problem(self) -> Problem[Any]:
@@ -45,7 +44,7 @@ class ItemRow:
 
     @property
     def score(self) -> float | None:
-        return self.grade.score if self.grade is not None and self.shown.correctness else None
+        return self.grade.score if self.grade is not None and self.is_released else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class AssignmentView:
     def score(self) -> float | None:
         """The points so far; None while any of them is not released."""
         known_rows = [row for row in self.rows if row.grade is not None]
-        if any(not row.shown.correctness for row in known_rows):
+        if any(not row.is_released for row in known_rows):
             return None
         return sum(row.score or 0.0 for row in known_rows)
 
@@ -94,7 +93,9 @@ async def show_assignment(
                 asked[0].require_seen(now)
             except errors.AssignmentLockedError:
                 return AssignmentView(seen.assignment, seen.course, is_staff=False, rows=(), now=now, is_locked=True)
-        rows = [ItemRow(each, grade_of(session, each.item.id, each.person_id), each.released(now)) for each in asked]
+        rows = [
+            ItemRow(each, grade_of(session, each.item.id, each.person_id), each.points_released(now)) for each in asked
+        ]
         return AssignmentView(seen.assignment, seen.course, is_staff=seen.role != "student", rows=rows, now=now)
 
     view = await service_of(request).database.read(look)

@@ -60,7 +60,7 @@ def asked_json(
 
 def grade_json(asked: Asked, grade: ItemGrade | None, now: datetime) -> dict[str, Any]:
     """The grade, as far as its student may know it: points tell whether the answer is right."""
-    shown = grade is not None and asked.released(now).correctness
+    shown = grade is not None and asked.points_released(now)
     return {
         "score": grade.score if grade is not None and shown else None,
         "points": asked.item.points,

@@ -90,7 +90,9 @@ class ItemView:
 
     @property
     def score(self) -> float | None:
-        return self.grade.score if self.grade is not None and self.released.correctness else None
+        if self.grade is None or not self.asked.points_released(self.now):
+            return None
+        return self.grade.score
 
     @property
     def phase(self) -> str:

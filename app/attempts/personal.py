@@ -170,7 +170,7 @@ class _Places:
 
     def is_shown(self, item_id: str) -> bool:
         """Whether points may be told: they say whether the answer is right."""
-        return self._wanted.whole or self._of(item_id).released(self._wanted.now).correctness
+        return self._wanted.whole or self._of(item_id).points_released(self._wanted.now)
 
     def _of(self, item_id: str) -> Asked:
         if item_id not in self._asked:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from app.attempts.asked import policy_of, standing_of
+from app.attempts.asked import points_standing_of, policy_of, standing_of
 from app.attempts.grade_models import ItemGrade
 from app.attempts.release import ReleasePolicy, Standing, released
 from app.courses.deadlines import Window
@@ -117,9 +117,9 @@ def decision(
     scores = [each.score for each in counted if each.score is not None]
     if any(each.waiting for each in counted):
         return Held(now + RECHECK)
-    attempted = [_standing(window, each, now) for each in counted if each.attempts]
-    if not all(released(policy, standing).correctness for standing in attempted):
-        return Held(_look_again(attempted, now))
+    with_points = [points_standing_of(window, each.attempts, now) for each in counted if each.score is not None]
+    if not all(released(policy, standing).correctness for standing in with_points):
+        return Held(_look_again(with_points, now))
     if not (scores and maximum > 0):
         return Ready(score=None, maximum=0, activity="InProgress", submitted_at=None) if is_known else Nothing()
     return Ready(

@@ -135,3 +135,16 @@ async def test_a_student_who_changes_sections_has_the_dates_of_the_new_one(class
     listed = (await room.teacher.client.get(f"{API}/courses/{room.course}/enrolments?search=s0")).json()
     await room.teacher.client.patch(f"{API}/enrolments/{listed['items'][0]['id']}", json={"section": "B"})
     assert (room.grade(student).score, room.grade(student).late) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("release", "score"), [({"correctness": "never"}, None), ({"correctness": "after-last-attempt"}, 1.5)]
+)
+async def test_points_given_without_an_attempt_follow_the_release_policy(classroom, release, score):
+    room = await classroom(1)
+    await room.assign({}, release=release)
+    address = f"{API}/assignments/{room.assignment}/items/{room.items[0]}"
+    (student,) = room.students
+    body = {"person_id": student.id, "points": 1.5, "reason": "on paper"}
+    assert (await room.teacher.client.post(f"{address}/overrides", json=body)).status_code == 201
+    assert (await room.exercise(student))["grade"]["score"] == score

@@ -83,6 +83,22 @@ class TestRelease:
         assert isinstance(decide(item(3, attempts=2), item(4, attempts=1), policy=policy, window=window), Held)
         assert isinstance(decide(item(3, attempts=2), NOT_BEGUN, policy=policy, window=window), Ready)
 
+    @pytest.mark.parametrize(
+        ("moment", "window", "released"),
+        [
+            ("at-once", OPEN, True),
+            ("after-due", Window(None, NOW + HOUR, None, None), False),
+            ("after-due", Window(None, NOW - HOUR, None, None), True),
+            ("after-last-attempt", Window(None, None, None, 2), True),  # no attempt changes them
+            ("never", OPEN, False),
+        ],
+    )
+    def test_points_given_without_an_attempt_follow_the_policy_too(
+        self, moment: Moment, window: Window, *, released: bool
+    ) -> None:
+        sent = decide(item(3, attempts=0), NOT_BEGUN, policy=ReleasePolicy(correctness=moment), window=window)
+        assert isinstance(sent, Ready if released else Held)
+
     def test_it_is_looked_at_again_right_after_the_due_date(self) -> None:
         policy = ReleasePolicy(correctness="after-due")
         soon, late = NOW + timedelta(minutes=3), NOW + HOUR
