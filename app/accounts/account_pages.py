@@ -18,9 +18,8 @@ from app.accounts.scopes import SCOPES
 from app.accounts.sign_in_limits import limits_of
 from app.core.errors import ConflictError, ForbiddenError
 from app.core.forms import read_form
-from app.core.ids import is_id
 from app.core.pages import language_of, render
-from app.core.pagination import decode_cursor, encode_cursor
+from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.core.service import service_of
 from problems.text import Language, Text
 
@@ -153,7 +152,7 @@ async def show_people(
     user: User,
     language: Language,
     search: Annotated[str, Query(max_length=200)] = "",
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Cursor = None,
     done: Annotated[str | None, Query(max_length=20)] = None,
 ) -> Response:
     require_admin(user)
@@ -261,7 +260,7 @@ async def _show_people(
     link: str | None = None,
     done: str | None = None,
 ) -> Response:
-    before = None if cursor is None else decode_cursor(cursor, is_id)
+    before = decode_id(cursor)
     found = await service_of(request).database.read(people.list_people, limit=SHOWN + 1, before=before, search=search)
     response = render(
         request,

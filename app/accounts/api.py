@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
-from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -16,7 +15,7 @@ from app.accounts.models import ApiToken
 from app.accounts.scopes import SCOPES
 from app.core import errors
 from app.core.json_body import body_of, private_json, read_body
-from app.core.pagination import MAX_LIMIT, decode_cursor, page
+from app.core.pagination import Cursor, Limit, decode_cursor, page
 from app.core.problem_details import documented
 from app.core.service import service_of
 
@@ -29,9 +28,6 @@ BODY_ERRORS = (
     errors.UnsupportedMediaTypeError,
     errors.InvalidRequestError,
 )
-
-Cursor = Annotated[str | SkipJsonSchema[None], Query(max_length=200, description="`next_cursor` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
 @router.get(

@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from app.accounts import audit, people, schemas, sign_in_links
 from app.accounts.access import CHANGING, READING, USERS, Caller, require_admin
-from app.accounts.api import BODY_ERRORS, Cursor, Limit
+from app.accounts.api import BODY_ERRORS
 from app.core import errors, idempotency
 from app.core.errors import UnknownPersonError
 from app.core.ids import is_id
 from app.core.json_body import body_of, private_json, read_body
-from app.core.pagination import decode_cursor, is_number, page
+from app.core.pagination import Cursor, Limit, decode_id, decode_number, page
 from app.core.problem_details import documented
 from app.core.service import service_of
 
@@ -51,7 +51,7 @@ async def list_people(
     ] = None,
 ) -> Response:
     require_admin(caller, "read")
-    before = None if cursor is None else decode_cursor(cursor, is_id)
+    before = decode_id(cursor)
     database = service_of(request).database
     found = await database.read(people.list_people, limit=limit + 1, before=before, search=search)
     return private_json(page(found, limit, lambda person: person.id, schemas.person_json))
@@ -171,7 +171,7 @@ async def list_audit_entries(
     person: About = None,
 ) -> Response:
     require_admin(caller, "read")
-    before = None if cursor is None else int(decode_cursor(cursor, is_number))
+    before = decode_number(cursor)
     database = service_of(request).database
     wanted = course if course is None or is_id(course) else ""
     found = await database.read(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Header, Path, Request
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
@@ -19,7 +19,7 @@ from app.attempts.submit import Submission, submit
 from app.core import errors, strict_json
 from app.core.errors import Fault, InvalidRequestError
 from app.core.ids import is_id
-from app.core.pagination import MAX_LIMIT, decode_cursor, page
+from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.problem_details import documented
 from app.core.validation import body_faults
 from problems.catalogue import UnknownProblemError, find
@@ -136,14 +136,12 @@ async def create_attempt(
 async def get_attempts(
     request: Request,
     caller: Caller,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
-    cursor: Annotated[
-        str | SkipJsonSchema[None], Query(max_length=200, description="`next_cursor` of the page before")
-    ] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> Response:
     service = service_of(request)
     require_scope(caller, "read")
-    before = None if cursor is None else decode_cursor(cursor, is_id)
+    before = decode_id(cursor)
     found = await service.database.read(
         list_attempts, caller.person_id, request.state.received_at, limit=limit + 1, before=before
     )

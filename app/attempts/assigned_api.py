@@ -24,15 +24,13 @@ from app.attempts.service import Service, service_of
 from app.core import errors
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
-from app.core.pagination import decode_cursor, is_number, page
+from app.core.pagination import Cursor, Limit, decode_cursor, decode_number, is_number, page
 from app.courses.models import Item
 from app.courses.routes import (
     CHANGING,
     READING,
     WITH_BODY,
-    Cursor,
     Id,
-    Limit,
     change,
     create,
     created,
@@ -169,7 +167,7 @@ async def get_overrides(
     request: Request, caller: Caller, assignment_id: Id, item_id: Id, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     require_user(caller)
-    before = None if cursor is None else int(decode_cursor(cursor, is_number))
+    before = decode_number(cursor)
 
     def find(session: Session) -> list[Override]:
         _in_assignment(session, assignment_id, item_id)

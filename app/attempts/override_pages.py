@@ -19,7 +19,7 @@ from app.attempts.regrade_pages import ITEM, item_id_of, read_number, read_reaso
 from app.attempts.service import service_of
 from app.core.errors import ConflictError, InvalidRequestError
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor, is_number
+from app.core.pagination import Cursor, decode_number, encode_cursor
 from app.courses.models import Enrolment
 from app.courses.roles import InItem
 from problems.catalogue import find
@@ -31,7 +31,6 @@ SHOWN = 50  # entries on a page
 CHOICE = 200  # students to choose from at once; of more, those that a search finds
 
 Search = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
-Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ async def _show(
     cursor: str | None = None,
 ) -> Response:
     assignment_id, item_id = place
-    before = None if cursor is None else int(decode_cursor(cursor, is_number))
+    before = decode_number(cursor)
 
     def look(session: Session) -> tuple[InItem, list[StudentRow], list[tuple[Override, str]]]:
         seen = seen_item(session, assignment_id, item_id_of(item_id), user, changing=False)

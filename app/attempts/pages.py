@@ -24,7 +24,7 @@ from app.core.forms import read_form
 from app.core.i18n import environment
 from app.core.ids import is_id, new_id
 from app.core.pages import language_of, render
-from app.core.pagination import decode_cursor, encode_cursor
+from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.core.writer import WriterError
 from app.courses.courses import may_create
 from problems.catalogue import catalogue, find
@@ -150,10 +150,8 @@ async def preview(
 
 
 @router.get("/{language:language}/attempts")
-async def show_attempts(
-    request: Request, caller: Caller, language: Language, cursor: Annotated[str | None, Query(max_length=200)] = None
-) -> Response:
-    before = None if cursor is None else decode_cursor(cursor, is_id)
+async def show_attempts(request: Request, caller: Caller, language: Language, cursor: Cursor = None) -> Response:
+    before = decode_id(cursor)
     found = await service_of(request).database.read(
         list_attempts, caller.person_id, request.state.received_at, limit=LATEST + 1, before=before
     )

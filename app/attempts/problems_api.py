@@ -15,7 +15,7 @@ from app.attempts.result import to_json
 from app.attempts.service import service_of
 from app.core import errors
 from app.core.caching import public_json
-from app.core.pagination import MAX_LIMIT, decode_cursor, encode_cursor, page
+from app.core.pagination import MAX_LIMIT, Cursor, Limit, decode_cursor, encode_cursor, page
 from app.core.problem_details import documented
 from problems.catalogue import catalogue, find
 from problems.dealing import deal
@@ -63,10 +63,8 @@ Seed = Annotated[
 async def list_problems(
     request: Request,
     set_: Annotated[SetName | SkipJsonSchema[None], Query(alias="set", examples=["1"])] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = MAX_LIMIT,
-    cursor: Annotated[
-        str | SkipJsonSchema[None], Query(max_length=200, description="`next_cursor` of the page before")
-    ] = None,
+    limit: Limit = MAX_LIMIT,
+    cursor: Cursor = None,
     _if_none_match: IfNoneMatch = None,
 ) -> Response:
     ids = list(catalogue())

@@ -20,11 +20,10 @@ from app.attempts.regrade_plan import Plan, make_plan
 from app.attempts.regrade_view import detail_json, plan_json, regrade_json
 from app.attempts.service import service_of
 from app.core import errors
-from app.core.ids import is_id
 from app.core.json_body import private_json, read_body
-from app.core.pagination import decode_cursor, page
+from app.core.pagination import Cursor, Limit, decode_id, page
 from app.courses.roles import INSTRUCTORS, STAFF, InItem, assignment_for, item_for
-from app.courses.routes import CHANGING, READING, WITH_BODY, Cursor, Id, Limit, known, takes, told
+from app.courses.routes import CHANGING, READING, WITH_BODY, Id, known, takes, told
 
 REGRADES = "/api/v1/assignments/{assignment_id}/regrades"
 ONE = REGRADES + "/{regrade_id}"
@@ -113,7 +112,7 @@ async def list_regrades(
     request: Request, caller: Caller, assignment_id: Id, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     require_user(caller)
-    before = None if cursor is None else decode_cursor(cursor, is_id)
+    before = decode_id(cursor)
     found = await service_of(request).database.read(
         find_regrades, ASSIGNMENT_ID(assignment_id), caller, limit=limit + 1, before=before
     )

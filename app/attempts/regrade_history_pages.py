@@ -1,8 +1,8 @@
 """What was regraded in an assignment, whose grades that changed, undoing it, and finishing what was cut short."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -16,9 +16,8 @@ from app.attempts.regrade_pages import ASSIGNMENT, read_reason
 from app.attempts.regrade_view import detail_json
 from app.attempts.service import service_of
 from app.core.errors import ConflictError, InvalidRequestError, ServiceError
-from app.core.ids import is_id
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor
+from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.courses.models import Assignment, Course, Item
 from app.courses.roles import STAFF, InAssignment, assignment_for
 from problems.catalogue import find
@@ -28,8 +27,6 @@ router = APIRouter(include_in_schema=False)
 
 SHOWN = 50  # events on a page
 UNFINISHED = {"applying", "undoing"}
-
-Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 @router.get(ASSIGNMENT + "/regrades")
@@ -47,7 +44,7 @@ async def _show(
     cursor: str | None = None,
     error: ServiceError | None = None,
 ) -> Response:
-    before = None if cursor is None else decode_cursor(cursor, is_id)
+    before = decode_id(cursor)
 
     def look(session: Session) -> tuple[Assignment, Course, str, list[tuple[Regrade, Item, str]]]:
         seen = assignment_for(session, ASSIGNMENT_ID(assignment_id), user, STAFF)

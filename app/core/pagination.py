@@ -7,15 +7,25 @@ is inside is no business of the caller.
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+from fastapi import Query
+from pydantic.json_schema import SkipJsonSchema
 
 from app.core.errors import Fault, InvalidRequestError
+from app.core.ids import is_id
 from problems.text import Text
 
 T = TypeVar("T")
 
 MAX_LIMIT = 100
 _MARK = "1:"  # the version of what a cursor holds
+
+Limit: TypeAlias = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Cursor: TypeAlias = Annotated[
+    str | SkipJsonSchema[None], Query(max_length=200, description="`next_cursor` of the page before")
+]
+"""The parameter of a list; its default, None, stands for the first page."""
 
 
 def encode_cursor(position: str) -> str:
@@ -42,6 +52,16 @@ def decode_cursor(cursor: str, valid: Callable[[str], bool]) -> str:
         )
         raise InvalidRequestError("The cursor is not valid.", [fault])
     return position
+
+
+def decode_id(cursor: str | None) -> str | None:
+    """The id after which a list goes on, None for its beginning; raises as `decode_cursor`."""
+    return None if cursor is None else decode_cursor(cursor, is_id)
+
+
+def decode_number(cursor: str | None) -> int | None:
+    """The number of the row after which a list goes on, None for its beginning; raises as `decode_cursor`."""
+    return None if cursor is None else int(decode_cursor(cursor, is_number))
 
 
 def is_number(position: str) -> bool:

@@ -19,9 +19,8 @@ from app.core.errors import (
     ServiceError,
     UnknownAssignmentError,
 )
-from app.core.ids import is_id
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor
+from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.core.service import service_of
 from app.courses import assignment_schemas as schemas
 from app.courses import assignments, courses, enrolments, extensions, items, previewing, proving
@@ -51,7 +50,6 @@ SHOWN = 100  # extensions on a page; courses to copy into, the newest
 CHOICE = 200  # students to choose from at once; of more, those that a search finds
 
 Search = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
-Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 @router.get("/{language:language}/assignments/{assignment_id}/edit")
@@ -75,7 +73,7 @@ async def _show_editor(
 ) -> Response:
     """The editor; `wrong` names the form that was refused: "settings", an item's id, "item", "extension" or "copy"."""
     service, id_ = service_of(request), known(assignment_id, UnknownAssignmentError)
-    before = None if cursor is None else decode_cursor(cursor, is_id)
+    before = decode_id(cursor)
 
     def read(session: Session) -> dict[str, Any]:
         seen = assignment_for(session, id_, user, STAFF)

@@ -15,7 +15,7 @@ from app.accounts.passwords import passwords_of
 from app.core import errors
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
-from app.core.pagination import page
+from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
 from app.courses import assignment_schemas as schemas
 from app.courses import assignments, entering, previewing, proving
@@ -26,14 +26,11 @@ from app.courses.routes import (
     PREFIX,
     READING,
     WITH_BODY,
-    Cursor,
     Id,
-    Limit,
     change,
     create,
     created,
     known,
-    position,
     takes,
     told,
 )
@@ -62,7 +59,7 @@ async def list_assignments(
     require_user(caller)
     service = service_of(request)
     found = await service.database.read(
-        assignments.list_assignments, caller, COURSE_ID(course_id), limit=limit + 1, before=position(cursor)
+        assignments.list_assignments, caller, COURSE_ID(course_id), limit=limit + 1, before=decode_id(cursor)
     )
     now = service.clock()
     return private_json(page(found, limit, lambda each: each.seen.assignment.id, lambda each: each.as_json(now)))

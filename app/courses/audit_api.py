@@ -14,10 +14,10 @@ from app.accounts.models import AuditEntry
 from app.accounts.people_api import About, Action
 from app.core import errors
 from app.core.json_body import private_json
-from app.core.pagination import decode_cursor, is_number, page
+from app.core.pagination import Cursor, Limit, decode_number, page
 from app.core.service import service_of
 from app.courses.roles import INSTRUCTORS, course_for
-from app.courses.routes import PREFIX, READING, Cursor, Id, Limit, known, told
+from app.courses.routes import PREFIX, READING, Id, known, told
 
 router = APIRouter(prefix=PREFIX)
 COURSE_ID = partial(known, error=errors.UnknownCourseError)
@@ -43,7 +43,7 @@ async def list_course_audit_entries(
     person: About = None,
 ) -> Response:
     require_user(caller)
-    before = None if cursor is None else int(decode_cursor(cursor, is_number))
+    before = decode_number(cursor)
     id_ = COURSE_ID(course_id)
 
     def find(session: Session) -> list[AuditEntry]:

@@ -15,7 +15,7 @@ from app.accounts.audit import Verdict
 from app.accounts.models import AuditEntry, Person
 from app.core.errors import UnknownCourseError
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor, is_number
+from app.core.pagination import Cursor, decode_number, encode_cursor
 from app.core.service import service_of
 from app.courses.models import Course
 from app.courses.roles import INSTRUCTORS, course_for
@@ -44,7 +44,6 @@ KINDS = (
 """First parts of actions, to choose from; another one can be written into the address."""
 
 Wish = Annotated[str, Query(max_length=64, pattern=r"^[^\x00]*$")]
-Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 @router.get("/{language:language}/audit")
@@ -88,7 +87,7 @@ async def _show(
     *,
     verify: bool,
 ) -> Response:
-    before = None if cursor is None else int(decode_cursor(cursor, is_number))
+    before = decode_number(cursor)
 
     def look(session: Session) -> tuple[Course | None, list[AuditEntry], dict[str, str], Verdict | None]:
         course = None if course_id is None else course_for(session, course_id, user, INSTRUCTORS).course

@@ -13,7 +13,7 @@ from app.accounts.access import USERS, Caller, require_user
 from app.core import errors
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
-from app.core.pagination import page
+from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
 from app.courses import course_schemas as schemas
 from app.courses import courses
@@ -23,14 +23,11 @@ from app.courses.routes import (
     PREFIX,
     READING,
     WITH_BODY,
-    Cursor,
     Id,
-    Limit,
     change,
     create,
     created,
     known,
-    position,
     takes,
     told,
 )
@@ -59,7 +56,7 @@ async def list_courses(
 ) -> Response:
     require_user(caller)
     found = await service_of(request).database.read(
-        courses.list_courses, caller, limit=limit + 1, before=position(cursor), archived=archived
+        courses.list_courses, caller, limit=limit + 1, before=decode_id(cursor), archived=archived
     )
     return private_json(page(found, limit, lambda seen: seen.course.id, lambda seen: courses.course_json(*seen)))
 

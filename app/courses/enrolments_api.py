@@ -13,7 +13,7 @@ from app.accounts.access import USERS, Caller, require_user
 from app.core import errors
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
-from app.core.pagination import page
+from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
 from app.courses import class_import, class_list, enrolments
 from app.courses import course_schemas as schemas
@@ -23,14 +23,11 @@ from app.courses.routes import (
     PREFIX,
     READING,
     WITH_BODY,
-    Cursor,
     Id,
-    Limit,
     change,
     create,
     created,
     known,
-    position,
     takes,
     told,
 )
@@ -74,7 +71,7 @@ async def list_enrolments(
         caller,
         COURSE_ID(course_id),
         limit=limit + 1,
-        after=position(cursor),
+        after=decode_id(cursor),
         role=role,
         section=section,
         search=search,

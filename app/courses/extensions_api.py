@@ -12,7 +12,7 @@ from app.accounts.access import USERS, Caller, require_user
 from app.core import errors
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
-from app.core.pagination import page
+from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
 from app.courses import assignment_schemas as schemas
 from app.courses import extensions
@@ -22,14 +22,11 @@ from app.courses.routes import (
     PREFIX,
     READING,
     WITH_BODY,
-    Cursor,
     Id,
-    Limit,
     change,
     create,
     created,
     known,
-    position,
     takes,
     told,
 )
@@ -54,7 +51,7 @@ async def list_extensions(
 ) -> Response:
     require_user(caller)
     found = await service_of(request).database.read(
-        extensions.list_extensions, caller, ASSIGNMENT_ID(assignment_id), limit=limit + 1, before=position(cursor)
+        extensions.list_extensions, caller, ASSIGNMENT_ID(assignment_id), limit=limit + 1, before=decode_id(cursor)
     )
     return private_json(page(found, limit, lambda each: each.id, extensions.extension_json))
 

@@ -14,7 +14,7 @@ from app.accounts.guests import guests_of
 from app.core import errors, idempotency
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
-from app.core.pagination import page
+from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
 from app.courses import course_schemas as schemas
 from app.courses import enrolments, invitations
@@ -25,13 +25,10 @@ from app.courses.routes import (
     PREFIX,
     READING,
     WITH_BODY,
-    Cursor,
     Id,
-    Limit,
     change,
     created,
     known,
-    position,
     takes,
     told,
 )
@@ -56,7 +53,7 @@ async def list_invitations(
 ) -> Response:
     require_user(caller, "manage")
     found = await service_of(request).database.read(
-        invitations.list_invitations, caller, COURSE_ID(course_id), limit=limit + 1, before=position(cursor)
+        invitations.list_invitations, caller, COURSE_ID(course_id), limit=limit + 1, before=decode_id(cursor)
     )
     return private_json(page(found, limit, lambda each: each.id, partial(_invitation, request)))
 

@@ -13,7 +13,7 @@ from app.accounts.access import USERS, Caller, Principal, require_user
 from app.core import errors
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
-from app.core.pagination import page
+from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
 from app.courses import assignment_schemas as schemas
 from app.courses import entering, items, proving
@@ -25,14 +25,11 @@ from app.courses.routes import (
     PREFIX,
     READING,
     WITH_BODY,
-    Cursor,
     Id,
-    Limit,
     change,
     create,
     created,
     known,
-    position,
     takes,
     told,
 )
@@ -56,7 +53,7 @@ async def list_items(
     request: Request, caller: Caller, assignment_id: Id, limit: Limit = 100, cursor: Cursor = None
 ) -> Response:
     service, person_id = service_of(request), require_user(caller)
-    now, after = service.clock(), position(cursor)
+    now, after = service.clock(), decode_id(cursor)
 
     def read(session: Session) -> tuple[Sequence[Item], Role]:
         seen = assignment_for(session, ASSIGNMENT_ID(assignment_id), caller)

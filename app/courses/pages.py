@@ -1,17 +1,16 @@
 """The pages of courses: which there are, what is set in one, and its settings."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
 from app.core.errors import ConflictError, InvalidRequestError, ServiceError, UnknownCourseError
-from app.core.ids import is_id
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor
+from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.core.service import service_of
 from app.courses import assignments, courses
 from app.courses import course_schemas as schemas
@@ -24,8 +23,6 @@ from problems.text import Language
 router = APIRouter(include_in_schema=False)
 
 SHOWN = 100  # courses, or assignments of one, on a page
-
-Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 @router.get("/{language:language}/courses")
@@ -42,7 +39,7 @@ async def _show_courses(
     cursor: str | None = None,
     **sent: Any,
 ) -> Response:
-    before = None if cursor is None else decode_cursor(cursor, is_id)
+    before = decode_id(cursor)
 
     def read(session: Session) -> tuple[Any, bool]:
         found = courses.list_courses(session, user, limit=SHOWN + 1, before=before)
@@ -96,7 +93,7 @@ async def _show_course(
     cursor: str | None = None,
 ) -> Response:
     service = service_of(request)
-    before = None if cursor is None else decode_cursor(cursor, is_id)
+    before = decode_id(cursor)
     id_ = known(course_id, UnknownCourseError)
 
     def read(session: Session) -> tuple[Any, Any]:

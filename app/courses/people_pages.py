@@ -20,9 +20,8 @@ from app.core.errors import (
     ServiceError,
     UnknownCourseError,
 )
-from app.core.ids import is_id
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor
+from app.core.pagination import decode_id, encode_cursor
 from app.core.service import service_of
 from app.courses import class_import, class_list, enrolments, invitations
 from app.courses import course_schemas as schemas
@@ -49,7 +48,7 @@ async def show_people(
     section: str = "",
     cursor: str | None = None,
 ) -> Response:
-    after = None if cursor is None else decode_cursor(cursor, is_id)
+    after = decode_id(cursor)
     return await _show_people(request, user, language, course_id, search=search, section=section, after=after)
 
 

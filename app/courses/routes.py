@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeAlias, TypeVar
 
-from fastapi import Path, Query, Request
+from fastapi import Path, Request
 from pydantic import BaseModel
-from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -14,7 +13,6 @@ from app.core import errors, idempotency
 from app.core.errors import NotFoundError
 from app.core.ids import is_id
 from app.core.json_body import body_of, private_json
-from app.core.pagination import MAX_LIMIT, decode_cursor
 from app.core.problem_details import documented
 from app.core.service import service_of
 
@@ -23,10 +21,6 @@ T = TypeVar("T")
 PREFIX = "/api/v1"
 
 Id: TypeAlias = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
-Limit: TypeAlias = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-Cursor: TypeAlias = Annotated[
-    str | SkipJsonSchema[None], Query(max_length=200, description="`next_cursor` of the page before")
-]
 
 SIGNED_IN = (errors.AccountRequiredError, errors.InvalidTokenError, errors.InsufficientScopeError)
 READING = (*SIGNED_IN, errors.InvalidRequestError, errors.UnavailableError)
@@ -61,10 +55,6 @@ def known(id_: str, error: type[NotFoundError]) -> str:
     if not is_id(id_):
         raise error("There is nothing with this id.")
     return id_
-
-
-def position(cursor: str | None) -> str | None:
-    return None if cursor is None else decode_cursor(cursor, is_id)
 
 
 async def change(request: Request, job: Callable[[Session], Mapping[str, Any]]) -> Response:

@@ -12,7 +12,7 @@ from app.accounts.access import USERS, Caller, require_admin
 from app.core import errors
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
-from app.core.pagination import page
+from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
 from app.courses.routes import (
     CHANGING,
@@ -20,14 +20,11 @@ from app.courses.routes import (
     PREFIX,
     READING,
     WITH_BODY,
-    Cursor,
     Id,
-    Limit,
     change,
     create,
     created,
     known,
-    position,
     takes,
     told,
 )
@@ -64,7 +61,7 @@ async def get_tool(request: Request, caller: Caller) -> Response:
 )
 async def list_platforms(request: Request, caller: Caller, limit: Limit = 20, cursor: Cursor = None) -> Response:
     require_admin(caller, "read")
-    found = await service_of(request).database.read(platforms.list_platforms, limit=limit + 1, before=position(cursor))
+    found = await service_of(request).database.read(platforms.list_platforms, limit=limit + 1, before=decode_id(cursor))
     return private_json(page(found, limit, lambda each: each.platform.id, lambda each: each.as_json()))
 
 

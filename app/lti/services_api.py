@@ -10,9 +10,9 @@ from starlette.responses import Response
 from app.accounts.access import USERS, Caller, require_user
 from app.core import errors
 from app.core.json_body import private_json, read_body
-from app.core.pagination import decode_cursor, is_number, page
+from app.core.pagination import Cursor, Limit, decode_cursor, decode_number, page
 from app.core.service import service_of
-from app.courses.routes import CHANGING, PREFIX, READING, WITH_BODY, Cursor, Id, Limit, change, known, takes, told
+from app.courses.routes import CHANGING, PREFIX, READING, WITH_BODY, Id, change, known, takes, told
 from app.lti import rosters, service_schemas, status
 from app.lti.models import RosterEntry, ScoreState
 from app.lti.rosters import PlatformFailedError
@@ -40,7 +40,7 @@ async def list_sent_scores(
 ) -> Response:
     require_user(caller, "read")
     id_ = known(assignment_id, errors.UnknownAssignmentError)
-    before = None if cursor is None else int(decode_cursor(cursor, is_number))
+    before = decode_number(cursor)
     found = await service_of(request).database.read(
         status.list_scores, caller, id_, limit=limit + 1, before=before, state=state
     )

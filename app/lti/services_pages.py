@@ -11,7 +11,7 @@ from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
 from app.core.errors import ConflictError, ServiceError, UnknownAssignmentError, UnknownCourseError, UnknownPersonError
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor, is_number
+from app.core.pagination import decode_cursor, decode_number, encode_cursor
 from app.core.service import service_of
 from app.courses.form_values import optional, text
 from app.courses.roles import STAFF, assignment_for, course_for
@@ -43,7 +43,7 @@ async def show_scores(
     cursor: Position = None,
 ) -> Response:
     id_ = known(assignment_id, UnknownAssignmentError)
-    before = None if cursor is None else int(decode_cursor(cursor, is_number))
+    before = decode_number(cursor)
     chosen: ScoreState | None = next((each for each in get_args(ScoreState) if each == state), None)
 
     def read(session: Session) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from app.accounts.access import Principal, require_admin
 from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
 from app.core.errors import ConflictError, Fault, InvalidRequestError, ServiceError
-from app.core.ids import is_id
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor
+from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.core.service import service_of
 from app.courses.form_values import as_body, faults_by_field, optional, text
 from app.courses.routes import known
@@ -32,9 +31,7 @@ SHOWN = 50
 
 
 @router.get("/{language:language}/lti")
-async def show_platforms(
-    request: Request, user: User, language: Language, cursor: Annotated[str | None, Query(max_length=200)] = None
-) -> Response:
+async def show_platforms(request: Request, user: User, language: Language, cursor: Cursor = None) -> Response:
     require_admin(user)
     return await _show_platforms(request, user, language, cursor=cursor)
 
@@ -52,7 +49,7 @@ async def invite(request: Request, user: User, sent: Form, language: Language) -
 async def _show_platforms(
     request: Request, user: Principal, language: Language, *, cursor: str | None = None, address: str | None = None
 ) -> Response:
-    before = None if cursor is None else decode_cursor(cursor, is_id)
+    before = decode_id(cursor)
     found = await service_of(request).database.read(platforms.list_platforms, limit=SHOWN + 1, before=before)
     response = render(
         request,

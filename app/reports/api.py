@@ -17,7 +17,7 @@ from app.core import errors
 from app.core.errors import UnknownAssignmentError
 from app.core.ids import is_id
 from app.core.json_body import PRIVATE, private_json
-from app.core.pagination import MAX_LIMIT, decode_cursor, encode_cursor
+from app.core.pagination import Limit, decode_cursor, encode_cursor
 from app.core.problem_details import documented
 from app.core.service import service_of
 from app.reports import answers, exports, schemas, spreadsheets
@@ -96,7 +96,7 @@ async def get_report(
     section: Section = None,
     search: Search = "",
     sort: SortBy = "name",
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
+    limit: Limit = 50,
     cursor: Annotated[
         str | SkipJsonSchema[None], Query(max_length=1000, description="`next_cursor` of the page before")
     ] = None,

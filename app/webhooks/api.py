@@ -16,20 +16,17 @@ from app.accounts.guests import guests_of
 from app.core import errors, idempotency
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
-from app.core.pagination import page
+from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
 from app.courses.routes import (
     CHANGING,
     PREFIX,
     READING,
     WITH_BODY,
-    Cursor,
     Id,
-    Limit,
     change,
     created,
     known,
-    position,
     takes,
     told,
 )
@@ -60,7 +57,7 @@ async def list_webhooks(
 ) -> Response:
     require_user(caller)
     found = await service_of(request).database.read(
-        endpoints.list_endpoints, caller, COURSE_ID(course_id), limit=limit + 1, before=position(cursor)
+        endpoints.list_endpoints, caller, COURSE_ID(course_id), limit=limit + 1, before=decode_id(cursor)
     )
     return private_json(page(found, limit, lambda each: each.id, schemas.endpoint_json))
 
@@ -216,7 +213,7 @@ async def list_deliveries(
         caller,
         WEBHOOK_ID(webhook_id),
         limit=limit + 1,
-        before=position(cursor),
+        before=decode_id(cursor),
         state=state,
     )
     return private_json(page(found, limit, lambda each: each.id, schemas.delivery_json))

@@ -1,9 +1,9 @@
 """The pages of webhooks: those of a course, and one with what was sent to it. For the course's instructors."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
@@ -13,9 +13,8 @@ from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
 from app.accounts.guests import guests_of
 from app.core.errors import ConflictError, InvalidRequestError, ServiceError, UnknownCourseError
-from app.core.ids import is_id
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor
+from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.core.service import service_of
 from app.courses.form_values import as_body, faults_by_field, number, text
 from app.courses.roles import INSTRUCTORS, course_for
@@ -60,9 +59,9 @@ async def show_webhook(
     user: User,
     language: Language,
     webhook_id: str,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Cursor = None,
 ) -> Response:
-    before = None if cursor is None else decode_cursor(cursor, is_id)
+    before = decode_id(cursor)
     return await _show_webhook(request, user, language, webhook_id, before=before)
 
 
