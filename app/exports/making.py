@@ -3,8 +3,9 @@
 Between them the figures are drawn, by the process that draws, if they are wanted.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 from xml.etree.ElementTree import Element
 
@@ -94,6 +95,7 @@ def prepare(order: Order, *, figures: bool) -> Prepared:
         raise TooManyQuestionsError
     notes = list(order.notes)
     groups: list[tuple[Question, ...]] = []
+    asked: Counter[str] = Counter()
     drawn = 0
     for group in order.groups:
         questions: list[Question] = []
@@ -109,7 +111,8 @@ def prepare(order: Order, *, figures: bool) -> Prepared:
             drawn += len(question.figures)
             if question.follows:
                 notes.append(Note(where, FOLLOWING))
-            questions.append(question)
+            asked[question.id] += 1
+            questions.append(replace(question, copy=asked[question.id]))
         groups.append(tuple(questions))
     if not any(groups):
         raise NothingToExportError(notes)

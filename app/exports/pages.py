@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.accounts.account_pages import User
-from app.core.errors import InvalidRequestError, UnknownAssignmentError
+from app.core.errors import InvalidRequestError
 from app.core.pages import render
 from app.core.service import service_of
 from app.courses.roles import STAFF, assignment_for
-from app.courses.routes import known
+from app.courses.routes import known_assignment
 from app.exports import making, order
 from app.exports.api import Forms, Languages, download, export_assignment, export_problem, require_teacher
 from app.exports.making import Format
@@ -118,7 +118,7 @@ async def _assignment_form(
     given: dict[str, Any],
     error: InvalidRequestError | None = None,
 ) -> Response:
-    id_ = known(assignment_id, UnknownAssignmentError)
+    id_ = known_assignment(assignment_id)
 
     def read(session: Session) -> tuple[Any, Any]:
         seen = assignment_for(session, id_, user, STAFF)

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from app.exports.asking import decimal
 from app.exports.moodle_html import clean, file_name
-from app.exports.qti_content import LANGUAGE_TAGS, STYLESHEET, node, stylesheet
+from app.exports.qti_content import STYLESHEET, node, stylesheet
 from app.exports.qti_item import Drawn, identifier, item
 from app.exports.qti_versions import NAMES, Version, document, written
 from app.exports.question import Question
@@ -61,7 +61,10 @@ def package(
 
 
 def test(id_: str, title: str, sections: Sequence[Section], language: Language) -> Element:
-    """An `assessmentTest`: a section an exercise, of whose variants one is dealt, weighted by its points."""
+    """An `assessmentTest`: a section an exercise, of whose variants one is dealt, weighted by its points.
+
+    The language stands in its items: the schema of 2.1 has no `xml:lang` here.
+    """
     made = [_section(place, section, language) for place, section in enumerate(sections, start=1) if section.questions]
     total = sum(section.points for section in sections if section.questions)
     weighted = node("sum", node("testVariables", variableIdentifier="SCORE", weightIdentifier=WEIGHT))
@@ -71,7 +74,8 @@ def test(id_: str, title: str, sections: Sequence[Section], language: Language) 
         _outcome("MAXSCORE", total),
         node("testPart", *made, identifier="part", navigationMode="nonlinear", submissionMode="individual"),
         node("outcomeProcessing", node("setOutcomeValue", weighted, identifier="SCORE")),
-        **{"identifier": id_, "title": clean(title), "xml:lang": LANGUAGE_TAGS[language]},
+        identifier=id_,
+        title=clean(title),
     )
 
 

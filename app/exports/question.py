@@ -100,19 +100,24 @@ Part: TypeAlias = Numbers | Choosing
 
 @dataclass(frozen=True)
 class Question:
-    """One variant in one form. `why` says why a key is disputed, where two count."""
+    """One variant in one form. `why` says why a key is disputed, where two count.
+
+    `copy` counts those of one export that are the same variant in the same form: an assignment may ask it twice.
+    """
 
     variant: Variant[Any]
     form: Form
     parts: tuple[Part, ...]
     figures: tuple[Figure, ...]
     why: Text | None
+    copy: int = 1
 
     @property
     def id(self) -> str:
         """Stable: the same question has it in every export, another never. Letters, digits, dots and hyphens."""
         problem = self.variant.problem
-        return f"haitang-{problem.id}-v{problem.version}-s{self.variant.seed}-{self.form}"
+        again = f"-{self.copy}" if self.copy > 1 else ""
+        return f"haitang-{problem.id}-v{problem.version}-s{self.variant.seed}-{self.form}{again}"
 
     @property
     def points(self) -> float:

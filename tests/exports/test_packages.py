@@ -1,129 +1,22 @@
-"""QTI packages hold together: the manifest names every file, references lead somewhere, items have the right shape.
-
-The shape is a grammar of the part of QTI that our exports use, written down from the specification: for each element
-its children in their order, and its attributes. The schemas of 1EdTech themselves may not be committed.
-"""
+"""QTI packages hold together: the manifest names every file, references lead somewhere, all is as the schemas say."""
 
 import io
-import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
 import pytest
 
-from app.exports.making import Format, prepare, write
-from app.exports.order import of_problems
-from problems import find
+from app.exports.asking import Standard
+from app.exports.making import VERSIONS, Format, prepare, write
+from app.exports.order import Entry, Group, Order, of_problems
+from problems import deal, find
 from problems.catalogue import catalogue
-from problems.text import LANGUAGES
+from problems.text import LANGUAGES, Text
+from tests.exports import qti_grammar
 from tests.exports.qti_player import MATHML, read
-
-GRAMMAR = {
-    "assessmentItem": (
-        "responseDeclaration* outcomeDeclaration* stylesheet? itemBody responseProcessing modalFeedback*",
-        "identifier title adaptive timeDependent lang schemaLocation"),
-    "responseDeclaration": ("correctResponse", "identifier cardinality baseType"),
-    "correctResponse": ("value+", ""),
-    "outcomeDeclaration": ("defaultValue?", "identifier cardinality baseType normalMinimum? normalMaximum?"),
-    "defaultValue": ("value", ""),
-    "value": ("TEXT", ""),
-    "stylesheet": ("", "href type"),
-    "itemBody": ("BLOCK+", ""),
-    "choiceInteraction": ("simpleChoice+", "responseIdentifier shuffle maxChoices"),
-    "simpleChoice": ("INLINE*", "identifier"),
-    "textEntryInteraction": ("", "responseIdentifier expectedLength"),
-    "modalFeedback": ("BLOCK+", "outcomeIdentifier showHide identifier"),
-    "contentBody": ("BLOCK+", ""),
-    "responseProcessing": ("RULE+", ""),
-    "responseCondition": ("responseIf responseElseIf* responseElse?", ""),
-    "responseIf": ("EXPRESSION RULE+", ""),
-    "responseElseIf": ("EXPRESSION RULE+", ""),
-    "responseElse": ("RULE+", ""),
-    "setOutcomeValue": ("EXPRESSION", "identifier"),
-    "and": ("EXPRESSION+", ""),
-    "or": ("EXPRESSION+", ""),
-    "not": ("EXPRESSION", ""),
-    "isNull": ("EXPRESSION", ""),
-    "gte": ("EXPRESSION EXPRESSION", ""),
-    "lte": ("EXPRESSION EXPRESSION", ""),
-    "lt": ("EXPRESSION EXPRESSION", ""),
-    "match": ("EXPRESSION EXPRESSION", ""),
-    "member": ("EXPRESSION EXPRESSION", ""),
-    "sum": ("EXPRESSION+", ""),
-    "product": ("EXPRESSION+", ""),
-    "max": ("EXPRESSION+", ""),
-    "variable": ("", "identifier"),
-    "baseValue": ("TEXT", "baseType"),
-    "testVariables": ("", "variableIdentifier weightIdentifier"),
-    "assessmentTest": ("outcomeDeclaration* testPart outcomeProcessing", "identifier title lang schemaLocation"),
-    "testPart": ("assessmentSection+", "identifier navigationMode submissionMode"),
-    "assessmentSection": ("selection? assessmentItemRef+", "identifier title visible"),
-    "selection": ("", "select"),
-    "assessmentItemRef": ("weight", "identifier href"),
-    "weight": ("", "identifier value"),
-    "outcomeProcessing": ("setOutcomeValue", ""),
-    "p": ("INLINE*", ""), "div": ("FLOW*", "class?"), "ul": ("li+", ""), "ol": ("li+", "start?"), "li": ("FLOW*", ""),
-    "table": ("thead? tbody", ""), "thead": ("tr+", ""), "tbody": ("tr+", ""), "tr": ("CELL+", ""),
-    "th": ("INLINE*", "class?"), "td": ("INLINE*", "class?"), "span": ("INLINE*", "class"), "em": ("INLINE*", ""),
-    "strong": ("INLINE*", ""), "code": ("TEXT", ""), "img": ("", "src alt"), "br": ("", ""),
-}  # fmt: skip
-"""Children as an expression over names and classes of names, and attributes; `?` is for what may be missing."""
-
-INLINES = {"span", "em", "strong", "code", "img", "br", "math", "textEntryInteraction"}
-BLOCKS = {"p", "div", "ul", "ol", "table", "choiceInteraction"}
-CLASSES = {
-    "INLINE": INLINES,
-    "BLOCK": BLOCKS | {"contentBody"},
-    "FLOW": INLINES | BLOCKS,
-    "CELL": {"th", "td"},
-    "RULE": {"responseCondition", "setOutcomeValue"},
-    "EXPRESSION": set(
-        """and or not isNull gte lte lt match member sum product max variable baseValue
-        testVariables""".split()  # noqa: SIM905
-    ),
-}
-MIXED = {"INLINE", "FLOW", "TEXT"}
-MATHML_ELEMENTS = frozenset(
-    """math mrow mi mn mo mtext mspace mfrac msqrt msub msup msubsup munder mover munderover mtable mtr mtd mstyle
-    mpadded mphantom menclose""".split()  # noqa: SIM905 - names read best as words
-)
-
-
-def check(element: Element) -> None:
-    """Raise AssertionError where the element, or one below it, is not as the grammar says."""
-    if element.tag.startswith("{"):
-        space, _, name = element.tag[1:].partition("}")
-        assert space == MATHML
-        assert name in MATHML_ELEMENTS
-        for child in element:
-            check(child)
-        return
-    children, attributes = GRAMMAR[element.tag]
-    named = {name.rpartition("}")[2] for name in element.attrib}
-    known = {each.removesuffix("?") for each in attributes.split()}
-    assert named <= known, (element.tag, named)
-    assert {each for each in attributes.split() if not each.endswith("?")} <= named, (element.tag, named)
-    tags = "".join(f"{_name(child)} " for child in element)
-    pattern = re.sub(r"([A-Za-z]+)([*+?]?) ?", lambda match: _pattern(match[1]) + match[2], children)
-    assert re.fullmatch(pattern, tags), (element.tag, tags)
-    if not any(each in children for each in MIXED):
-        texts = [element.text, *(child.tail for child in element)]
-        assert not any((text or "").strip() for text in texts), (element.tag, texts)
-    for child in element:
-        check(child)
-
-
-def _name(child: Element) -> str:
-    return child.tag.rpartition("}")[2]
-
-
-def _pattern(name: str) -> str:
-    if name == "TEXT":
-        return ""
-    return "(?:" + "|".join(f"{each} " for each in sorted(CLASSES.get(name, {name}))) + ")"
 
 
 def packed(format_: Format, *ids: str, seeds: Any = (0, 1), figures: bool = False) -> zipfile.ZipFile:
@@ -151,13 +44,40 @@ def assessments(package: zipfile.ZipFile) -> Iterator[Element]:
 
 @pytest.mark.parametrize("format_", ["qti21", "qti30"])
 @pytest.mark.parametrize("set_", sorted({problem.set for problem in catalogue().values()}))
-def test_items_and_tests_follow_the_grammar(format_: Format, set_: str) -> None:
+def test_items_tests_and_manifests_are_as_the_schemas_say(format_: Format, set_: str) -> None:
     ids = [problem.id for problem in catalogue().values() if problem.set == set_]
     package = packed(format_, *ids, seeds=(0, 1))
+    rules = qti_grammar.rules_of(VERSIONS[format_])
     for _, item in items(package):
-        check(item)
+        qti_grammar.check(item, rules)
     for each in assessments(package):
-        check(each)
+        qti_grammar.check(each, rules)
+    qti_grammar.check(ET.fromstring(package.read("imsmanifest.xml")), qti_grammar.PACKAGE)
+
+
+SPOILT = [
+    (".", lambda item: item.set("language", "en")),
+    (".", lambda item: item.set("adaptive", "no")),
+    (".", lambda item: item.insert(0, item[-1])),
+    ("responseDeclaration", lambda declared: declared.set("identifier", "1st")),
+    ("itemBody", lambda body: setattr(body, "text", "not in a paragraph")),
+    ("itemBody/p", lambda paragraph: paragraph.append(Element("p"))),
+    (f".//{{{MATHML}}}math", lambda formula: formula.set("style", "color: red")),
+]
+
+
+@pytest.mark.parametrize(("path", "spoil"), SPOILT)
+def test_what_a_schema_forbids_is_found(
+    package: zipfile.ZipFile, path: str, spoil: Callable[[Element], object]
+) -> None:
+    _, item = next(items(package))
+    rules = qti_grammar.rules_of("2.1" if item.find("modalFeedback/contentBody") is None else "3.0")
+    qti_grammar.check(item, rules)
+    element = item.find(path)
+    assert element is not None
+    spoil(element)
+    with pytest.raises((AssertionError, KeyError)):
+        qti_grammar.check(item, rules)
 
 
 def test_what_items_refer_to_is_there(package: zipfile.ZipFile) -> None:
@@ -177,13 +97,50 @@ def test_what_items_refer_to_is_there(package: zipfile.ZipFile) -> None:
         assert all(f"items/{each.attrib['href']}" in folder for each in item.iter("stylesheet"))
 
 
-def test_identifiers_are_identifiers_and_items_have_each_their_own(package: zipfile.ZipFile) -> None:
-    found = [item.attrib["identifier"] for _, item in items(package)]
-    assert len(found) == len(set(found)) > 20
-    for root in (*(item for _, item in items(package)), *assessments(package)):
-        for each in root.iter():
-            if "identifier" in each.attrib:
-                assert re.fullmatch(r"[A-Za-z_][\w.-]*", each.attrib["identifier"], re.ASCII)
+def test_within_a_test_nothing_shares_its_identifier(package: zipfile.ZipFile) -> None:
+    """The rules that the schemas add in Schematron (general, 2) for tests, parts, sections and items."""
+    names = [item.attrib["identifier"] for _, item in items(package)]
+    assert len(names) == len(set(names)) > 20
+    for each in assessments(package):
+        tags = ("assessmentTest", "testPart", "assessmentSection", "assessmentItemRef")
+        found = [element.attrib["identifier"] for tag in tags for element in each.iter(tag)]
+        assert len(found) == len(set(found)) > 10
+
+
+def test_responses_are_of_the_kind_that_their_interactions_give(package: zipfile.ZipFile) -> None:
+    """Schematron too: numbers for text entries, and several values only where several options may be chosen."""
+    for _, item in items(package):
+        declared = {each.attrib["identifier"]: each.attrib for each in item.iter("responseDeclaration")}
+        for entry in item.iter("textEntryInteraction"):
+            response = declared[entry.attrib["responseIdentifier"]]
+            assert response["baseType"] in {"integer", "float"}
+            assert response["cardinality"] == "single"
+        for choices in item.iter("choiceInteraction"):
+            response = declared[choices.attrib["responseIdentifier"]]
+            assert response["baseType"] == "identifier"
+            assert response["cardinality"] == ("single" if choices.attrib["maxChoices"] == "1" else "multiple")
+
+
+@pytest.mark.parametrize("format_", ["qti21", "qti30"])
+def test_an_assignment_may_ask_the_same_variant_twice(format_: Format) -> None:
+    """With other points and another key: each is an item of its own, in the manifest too."""
+    variant = deal(find("2.7"), 0)
+    title = Text("Twice", "两次")
+    order = Order(
+        title,
+        "",
+        "twice",
+        tuple(Group(title, 2, (Entry(variant, "choice", Standard(policy)),)) for policy in ("published", "corrected")),
+    )
+    package = zipfile.ZipFile(io.BytesIO(write(prepare(order, figures=False), format_, ["en"], {}).body))
+    first, second = (item for _, item in items(package))
+    assert second.attrib["identifier"] == first.attrib["identifier"].replace("-choice-", "-choice-2-")
+    keys = [
+        [value.text for value in item.iterfind("responseDeclaration/correctResponse/value")] for item in (first, second)
+    ]
+    assert keys[0] != keys[1]
+    resources = ET.fromstring(package.read("imsmanifest.xml")).findall(".//{*}resource")
+    assert len({each.attrib["identifier"] for each in resources}) == len(resources) == 4
 
 
 def test_the_manifest_lists_every_file_and_no_other(package: zipfile.ZipFile) -> None:
@@ -195,9 +152,10 @@ def test_the_manifest_lists_every_file_and_no_other(package: zipfile.ZipFile) ->
     assert {each.attrib["identifierref"] for each in names["dependency"]} <= set(resources)
     for resource in resources.values():
         assert resource.attrib["href"] in [each.attrib["href"] for each in resource.findall("{*}file")]
+    schema = " ".join(text for text in manifest.find("{*}metadata").itertext())
+    version = {"QTIv2.1 Package 1.0.0": "v2p1", "QTI Package 3.0.0": "v3p0"}[schema]
     kinds = {each.attrib["type"] for each in resources.values()}
-    assert kinds in ({f"imsqti_{what}_xml{version}" for what in ("item", "test")} | {"webcontent"} for version in
-                     ("v2p1", "v3p0"))  # fmt: skip
+    assert kinds == {f"imsqti_item_xml{version}", f"imsqti_test_xml{version}", "webcontent"}
 
 
 def test_the_test_deals_one_variant_of_each_exercise_and_weighs_it_by_its_points(package: zipfile.ZipFile) -> None:
