@@ -15,8 +15,8 @@ from app.accounts.secrets import new_secret
 from app.core.service import Service
 from app.courses.models import Assignment
 from app.lti import claims
-from app.lti.keys import ALGORITHM, signing_key
-from app.lti.products import product_of
+from app.lti.keys import ALGORITHM, CLOCKS_APART, signing_key
+from app.lti.products import Product, product_of
 from app.lti.tool import Tool
 
 LIFETIME = timedelta(minutes=5)
@@ -69,17 +69,17 @@ class Recipient:
 def content_item(picked: Picked, recipient: Recipient, tool: Tool, *, line_item: bool) -> dict[str, Any]:
     """A resource link; without points there is nothing to be graded, so that it gets no line item."""
     assignment = picked.assignment
+    product = product_of(recipient.product)
     item: dict[str, Any] = {
         "type": LINK,
         "title": assignment.title,
         "custom": {claims.ASSIGNMENT: assignment.id},
     }
-    if product_of(recipient.product).takes_url:
+    if product.takes_url:
         item["url"] = tool.launch
     if line_item and picked.points > 0:
         item["lineItem"] = {
-            # A whole number is written as one: some platforms keep no other.
-            "scoreMaximum": int(picked.points) if picked.points.is_integer() else picked.points,
+            "scoreMaximum": _maximum(picked.points, product),
             "label": assignment.title,
             "resourceId": assignment.id,
             "tag": TAG,
@@ -92,15 +92,23 @@ def content_item(picked: Picked, recipient: Recipient, tool: Tool, *, line_item:
     return item | ({"available": available} if available else {}) | ({"submission": submission} if submission else {})
 
 
+def _maximum(points: float, product: Product) -> float:
+    """Of the platform's column; each score comes with its own maximum, and the platform scales it to this one."""
+    if product.whole_points is not None and not (points.is_integer() and points <= product.whole_points):
+        return product.whole_points
+    # A whole number is written as one: some platforms keep no other.
+    return int(points) if points.is_integer() else points
+
+
 async def response(service: Service, recipient: Recipient, asked: Asked, items: Sequence[Mapping[str, Any]]) -> str:
     """The message as a JWT, for the field `JWT` of a form that is posted to `asked.return_url`."""
-    key, now = await signing_key(service), int(service.clock().timestamp())
+    key, issued = await signing_key(service), service.clock() - CLOCKS_APART
     message = {
         "iss": recipient.client_id,
         "aud": [recipient.issuer],
         "sub": recipient.client_id,
-        "iat": now,
-        "exp": now + int(LIFETIME.total_seconds()),
+        "iat": int(issued.timestamp()),
+        "exp": int((issued + LIFETIME).timestamp()),
         "nonce": new_secret(),
         claims.MESSAGE_TYPE: claims.DEEP_LINKING_RESPONSE,
         claims.VERSION: claims.LTI_VERSION,

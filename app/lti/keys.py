@@ -24,6 +24,8 @@ ALGORITHM = "RS256"
 BITS = 2048
 LIVE = 2
 PUBLISHED_BEFORE = timedelta(hours=1)
+CLOCKS_APART = timedelta(seconds=30)
+"""By which what we sign is dated back: Moodle refuses what comes from the future, be it a second."""
 
 
 def new_key() -> RSAKey:

@@ -27,6 +27,7 @@ class Product:
     keyset_url: str = ""
     registers: bool = field(default=True)  # knows dynamic registration
     takes_url: bool = field(default=True)  # a deep link may name our address
+    whole_points: int | None = None  # where a column that a deep link asks for has whole points, at most so many
 
     @property
     def needs_site(self) -> bool:
@@ -57,6 +58,8 @@ MOODLE = Product(
     keyset_url="{site}/mod/lti/certs.php",
     # Moodle looks up by the address which of its tools a link belongs to, and finds the wrong one of two with our host.
     takes_url=False,
+    # The form of an activity refuses all else: loudly for one link, and without a word for several at once.
+    whole_points=100,
 )
 CANVAS = Product(
     "canvas",

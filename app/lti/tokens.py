@@ -22,12 +22,11 @@ from starlette.requests import HTTPConnection
 from app.core.ids import new_id
 from app.core.outgoing import OutgoingError, Reply
 from app.core.service import Service
-from app.lti.keys import ALGORITHM, signing_key
+from app.lti.keys import ALGORITHM, CLOCKS_APART, signing_key
 from app.lti.models import Platform
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFE = timedelta(minutes=5)
-CLOCKS_APART = timedelta(seconds=10)  # an assertion "from the future" is refused, so it is dated back a little
 LIFE_UNTOLD = timedelta(minutes=1)
 MARGIN = timedelta(minutes=1)
 KEPT = 1_000  # tokens in memory

@@ -19,7 +19,7 @@ SCOPES = (
     claims.SCOPE_SCORE,
     claims.SCOPE_MEMBERSHIPS,
 )
-CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "email", "locale")
+CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "locale")  # no address: nobody reads it here
 SIZE = 800  # pixels, of the frame in which something is chosen
 
 
@@ -87,7 +87,7 @@ class Tool:
                 {
                     "platform": "canvas.instructure.com",
                     "domain": self.domain,
-                    "privacy_level": "public",
+                    "privacy_level": "name_only",
                     "settings": {"text": NAME, "icon_url": self.icon, "placements": placements},
                 }
             ],

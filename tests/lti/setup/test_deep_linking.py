@@ -1,6 +1,7 @@
 """Deep linking: an instructor picks, and the platform gets signed links that lead back to what was picked."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -74,6 +75,14 @@ async def test_exercises_become_one_assignment_with_one_link(
             ("1.4", "open", 2, "per-student"),
             ("1.6", "open", 2, "per-student"),
         ]
+
+
+async def test_the_response_is_dated_back_for_a_platform_whose_clock_is_behind(
+    browser: Browser, picker: httpx.Response, platform: Platform
+) -> None:
+    """Moodle refuses a message from the future, and allows its own clock nothing."""
+    message = message_of(await browser.send(picker, **SHEET), platform)
+    assert message["iat"] <= time.time() - 30 < time.time() + 60 < message["exp"]
 
 
 async def test_the_response_travels_by_a_form_that_only_the_platform_gets(
@@ -310,11 +319,12 @@ MIDNIGHT = datetime.fromisoformat("2026-09-01T00:00:00+08:00")
 RECIPIENT = Recipient("https://lms.example.edu", "haitang", "1", "canvas")
 
 
-def item(points: float = 5.0, **dates: datetime) -> dict[str, Any]:
+def item(points: float = 5.0, product: str = RECIPIENT.product, **dates: datetime) -> dict[str, Any]:
     assignment = Assignment(id="a", title="Sheet", opens_at=None, due_at=None, closes_at=None)
     for name, date in dates.items():
         setattr(assignment, name, date)
-    return content_item(Picked(assignment, points), RECIPIENT, Tool("https://haitang.example.edu"), line_item=True)
+    recipient, tool = replace(RECIPIENT, product=product), Tool("https://haitang.example.edu")
+    return content_item(Picked(assignment, points), recipient, tool, line_item=True)
 
 
 def test_dates_become_windows_and_the_link_stays_open_after_the_closing() -> None:
@@ -323,6 +333,15 @@ def test_dates_become_windows_and_the_link_stays_open_after_the_closing() -> Non
     assert made["submission"] == {"startDateTime": "2026-08-31T16:00:00Z", "endDateTime": "2026-09-07T16:00:00Z"}
     assert item(closes_at=MIDNIGHT)["submission"] == {"endDateTime": "2026-08-31T16:00:00Z"}
     assert not {"available", "submission"} & item().keys()
+
+
+@pytest.mark.parametrize(
+    ("points", "maximum"), [(1.0, 1), (100.0, 100), (100.5, 100), (101.0, 100), (2.5, 100), (1e6, 100)]
+)
+def test_moodle_gets_a_maximum_that_the_form_of_its_activities_takes(points: float, maximum: int) -> None:
+    """Whole, and at most 100: of several links at once it would drop all others without a word. It scales scores."""
+    assert repr(item(points, "moodle")["lineItem"]["scoreMaximum"]) == repr(maximum)
+    assert item(points)["lineItem"]["scoreMaximum"] == points
 
 
 def test_what_has_no_points_has_no_line_item() -> None:

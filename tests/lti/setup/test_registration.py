@@ -126,6 +126,7 @@ async def test_what_the_platform_is_told(browser: Browser, invitation: str, regi
     assert told[LTI]["domain"] == "haitang.test"
     assert told[LTI]["target_link_uri"] == f"{TOOL}/lti/launch"
     assert {"sub", "iss", "name"} <= set(told[LTI]["claims"])
+    assert "email" not in told[LTI]["claims"]  # Moodle shares what is asked for, and nobody reads it here
     assert [message["type"] for message in told[LTI]["messages"]] == ["LtiDeepLinkingRequest"]
 
 
