@@ -6,7 +6,7 @@ Chinese. The texts of the exercises are no messages: they lie with the exercises
 
 import io
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -18,7 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
 
 from app.core import text
 from problems.text import LANGUAGES, Language, Text
@@ -56,8 +56,8 @@ def environment(language: Language) -> Environment:
         "mathml": text.mathml,
         "number": lambda value: number(value, locale),
         "person": lambda name: DELETED[language] if name == DELETED.en else name,
-        "moment": lambda value: moment(value, locale),
-        "moment_in": lambda value, place: moment_in(value, place, locale),
+        "moment": pass_context(lambda context, value: moment(value, locale, context.get("time_zone"))),
+        "deadline": pass_context(lambda context, value: deadline(value, locale, context.get("time_zone"))),
     }
     made.globals |= {"language": language, "language_tag": TAGS[language], "plural": plural}
     return made
@@ -86,18 +86,33 @@ def number(value: float, locale: Locale) -> str:
     return format_decimal(round(value, 2), locale=locale)
 
 
-def moment(value: datetime, locale: Locale) -> str:
-    """Date and time in UTC; a script of the page rewrites it in the reader's own time zone."""
-    return f"{format_datetime(value.astimezone(UTC), _pattern(locale), locale=locale)} UTC"
+def moment(value: datetime, locale: Locale, place: str | None = None) -> str:
+    """Date and time in the time zone of a page, which the page names once (`base.html`).
+
+    Pages of a course have the course's zone (of the IANA database). On others the time is told in UTC and says so; a
+    script of the page rewrites it in the reader's own zone.
+    """
+    told = format_datetime(value.astimezone(ZoneInfo(place or "UTC")), _pattern(locale), locale=locale)
+    return told if place else f"{told} UTC"
+
+
+def deadline(value: datetime, locale: Locale, place: str | None = None) -> str:
+    """As `moment`, with the offset beside it: of all times, this one must not be taken for another zone's."""
+    if place is None:
+        return moment(value, locale)
+    brackets = "（{}）" if locale.language == "zh" else " ({})"
+    return moment(value, locale, place) + brackets.format(_offset(value, place))
+
+
+def _offset(value: datetime, place: str) -> str:
+    """Of the zone at that moment: UTC+8, UTC−3:30, or UTC."""
+    minutes = round((value.astimezone(ZoneInfo(place)).utcoffset() or timedelta()).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}" if minutes else "UTC"
 
 
 def _pattern(locale: Locale) -> str:
     return "yyyy年M月d日 HH:mm" if locale.language == "zh" else "d MMM yyyy, HH:mm"
-
-
-def moment_in(value: datetime, place: str, locale: Locale) -> str:
-    """Date and time in a time zone of the IANA database, whose name stands beside them."""
-    return f"{format_datetime(value.astimezone(ZoneInfo(place)), _pattern(locale), locale=locale)} ({place})"
 
 
 def preferred(accept_language: str) -> Language:

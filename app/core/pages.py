@@ -62,6 +62,7 @@ def render(request: Request, language: Language, template: str, *, status: int =
             static=static_address(),
             alternates=_alternates(request, language),
             section=context.pop("section", None),
+            time_zone=None,  # pages of a course set theirs
             viewer=getattr(request.state, "principal", None),
             is_framed=getattr(request.state, "frame_ancestors", None) is not None,
             **context,

@@ -140,9 +140,16 @@ function makeScrollable(box) {
   watch.observe(box);
 }
 
+// Pages of a course tell times in the course's zone, and the reader's own, where it differs, on hovering. The others tell
+// them in UTC, which becomes the reader's zone.
 function showLocalTime(time) {
   const options = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
-  time.textContent = new Date(time.dateTime).toLocaleString(locale, options);
+  const at = new Date(time.dateTime);
+  const told = (timeZone) => at.toLocaleString(locale, { ...options, timeZone });
+  const own = at.toLocaleString(locale, { ...options, timeZoneName: "short" });
+  const { timeZone } = document.body.dataset;
+  if (!timeZone) time.textContent = own;
+  else if (told(timeZone) !== told()) time.title = own;
 }
 
 function copyOnClick(button) {

@@ -11,7 +11,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 from app.core.i18n import CATALOGUES, environment, preferred, translations
-from problems.text import LANGUAGES
+from problems.text import LANGUAGES, Language
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,10 +65,21 @@ def test_plurals() -> None:
     assert shown("zh", 0.333333) == "0.33 分"
 
 
-def test_moments_are_told_in_utc() -> None:
-    moment = datetime(2026, 11, 2, 9, 5, tzinfo=UTC)
-    assert environment("en").filters["moment"](moment) == "2 Nov 2026, 09:05 UTC"
-    assert environment("zh").filters["moment"](moment) == "2026年11月2日 09:05 UTC"
+@pytest.mark.parametrize(
+    ("language", "zone", "told", "limit"),
+    [
+        ("en", None, "2 Nov 2026, 09:05 UTC", "2 Nov 2026, 09:05 UTC"),
+        ("zh", None, "2026年11月2日 09:05 UTC", "2026年11月2日 09:05 UTC"),
+        ("en", "UTC", "2 Nov 2026, 09:05", "2 Nov 2026, 09:05 (UTC)"),
+        ("en", "America/St_Johns", "2 Nov 2026, 05:35", "2 Nov 2026, 05:35 (UTC−3:30)"),
+        ("zh", "Asia/Shanghai", "2026年11月2日 17:05", "2026年11月2日 17:05（UTC+8）"),
+    ],
+)
+def test_times_are_told_in_the_zone_of_the_page(language: Language, zone: str | None, told: str, limit: str) -> None:
+    """A page of a course names its zone once, and beside deadlines the offset; elsewhere times are in UTC."""
+    template = environment(language).from_string("{{ at|moment }} / {{ at|deadline }}")
+    at = datetime(2026, 11, 2, 9, 5, tzinfo=UTC)
+    assert template.render(at=at, time_zone=zone) == f"{told} / {limit}"
 
 
 def test_english_needs_no_catalogue() -> None:
