@@ -23,8 +23,9 @@ from app.courses.models import Assignment, Role
 from app.lti import contexts, frames, identities, links, logins, messages, validation
 from app.lti.claims import role_in_course
 from app.lti.keysets import Keysets
+from app.lti.logins import Login
 from app.lti.messages import Message
-from app.lti.models import Context, Launch, Link, Login, Platform
+from app.lti.models import Context, Launch, Link, Platform
 from app.lti.refusals import RefusedError
 from problems.text import Language
 
@@ -61,13 +62,12 @@ async def launch(
     kid = validation.key_id(token)
     claims = validation.verified_claims(token, await keysets.key(platform.keyset_url, kid))
     now = service.clock()
-    validation.validate(
-        claims, issuer=platform.issuer, client_id=platform.client_id, nonce_hash=login.nonce_hash, now=now
-    )
+    validation.validate(claims, issuer=platform.issuer, client_id=platform.client_id, nonce=login.nonce, now=now)
     message = messages.read(claims)
-    if message.target_link_uri != login.target_link_uri:
-        detail = f"target_link_uri is {message.target_link_uri!r}, the login named {login.target_link_uri!r}."
-        raise RefusedError("foreign-target", detail)
+    if digest(message.target_link_uri) != login.target_hash:
+        raise RefusedError(
+            "foreign-target", f"target_link_uri is {message.target_link_uri!r}, the login named another."
+        )
 
     def job(session: Session) -> Landing:
         return _enter(session, service, login, platform, message, browser, now)
@@ -75,7 +75,7 @@ async def launch(
     try:
         return await service.writer.write(job)
     except IntegrityError:
-        # Another process has just made the same person or course; this time they are found.
+        # Another process has just used the login, or made the same person or course; this time they are found.
         return await service.writer.write(job)
 
 

@@ -4,25 +4,32 @@
 
 The second step sees whether the browser has kept the cookie of the first. If not, the platform's own storage may keep
 the secret that binds the login to the browser (LTI OIDC login with client-side postMessages), or a new tab must do.
-What travels is random; stored are digests.
+
+Anybody may begin a login, so that nothing is stored of it: what must be known when the browser comes back travels in
+`state`, which we sign and the platform hands back; the nonce follows from it. Stored is a state that a right message
+has used up.
 """
 
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Self
 from urllib.parse import urlencode, urlsplit
 
-from sqlalchemy import delete, insert, select, update
+import orjson
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.accounts.secrets import digest, new_secret
-from app.core.service import Service
-from app.lti.models import Deployment, Login, Platform
+from app.lti.models import Deployment, Platform, UsedLogin
 from app.lti.refusals import RefusedError
 from app.lti.tool import Tool
 
 LIFETIME = timedelta(minutes=10)
-KEPT = timedelta(hours=1)  # a login that has ended, so that it can be said what is wrong with it
+KEPT = timedelta(hours=1)  # a used login after its end: clocks of several processes differ
+PURPOSE = b"haitang lti login 1\0"
 _LENGTHS = {"lti_message_hint": 8000, "login_hint": 2000, "target_link_uri": 2000}
 _OPTIONAL = frozenset({"client_id", "lti_deployment_id", "lti_message_hint", "lti_storage_target"})
 
@@ -89,33 +96,54 @@ def require_own(address: str, tool: Tool) -> None:
         raise RefusedError("foreign-target", f"target_link_uri is {address!r}, and must begin with {tool.base}/.")
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """Where the browser goes on, and the state by which the login is found again."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A login under way, as its `state` tells it.
 
-    address: str
+    `browser_hash` is of a secret that only the browser which began the login can show again: in a cookie or, where
+    cookies are blocked and the platform offers its storage, in the platform's frame `storage_target`.
+    """
+
     state: str
+    nonce: str
+    browser_hash: str
+    storage_target: str
+    platform_id: str
+    target_hash: str
+    began_at: datetime
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.began_at + LIFETIME
+
+    @classmethod
+    def read(cls, key: bytes, state: str) -> Self | None:
+        """The login of a state that was signed with the key; None for any other text."""
+        told, _, mac = state.partition(".")
+        if not hmac.compare_digest(mac.encode(errors="replace"), _mac(key, told).encode()):
+            return None
+        browser_hash, storage_target, platform_id, target_hash, began_at, _ = orjson.loads(urlsafe_b64decode(told))
+        return cls(
+            state=state,
+            nonce=_mac(key, state),
+            browser_hash=browser_hash,
+            storage_target=storage_target,
+            platform_id=platform_id,
+            target_hash=target_hash,
+            began_at=datetime.fromtimestamp(began_at, UTC),
+        )
 
 
-async def begin(service: Service, tool: Tool, initiation: Initiation, platform: Platform, browser: str) -> Begun:
-    """Store a login that only the browser which holds `browser` can finish."""
-    state, nonce, now = new_secret(), new_secret(), service.clock()
-    row = {
-        "state_hash": digest(state),
-        "nonce_hash": digest(nonce),
-        "browser_hash": digest(browser),
-        "storage_target": initiation.lti_storage_target or None,
-        "platform_id": platform.id,
-        "target_link_uri": initiation.target_link_uri,
-        "created_at": now,
-        "expires_at": now + LIFETIME,
-    }
+def state_of(key: bytes, initiation: Initiation, platform: Platform, browser: str, now: datetime) -> str:
+    """The state of a new login that only the browser which holds `browser` can finish."""
+    target_hash = digest(initiation.target_link_uri)
+    told = (digest(browser), initiation.lti_storage_target, platform.id, target_hash, int(now.timestamp()))
+    text = urlsafe_b64encode(orjson.dumps([*told, new_secret()])).decode()
+    return f"{text}.{_mac(key, text)}"
 
-    def job(session: Session) -> None:
-        session.execute(delete(Login).where(Login.expires_at < now - KEPT))
-        session.execute(insert(Login), row)
 
-    await service.writer.write(job)
+def address_of(key: bytes, tool: Tool, initiation: Initiation, platform: Platform, state: str) -> str:
+    """Where the browser goes on: the platform's authorization endpoint, with our request."""
     request = {
         "scope": "openid",
         "response_type": "id_token",
@@ -125,15 +153,15 @@ async def begin(service: Service, tool: Tool, initiation: Initiation, platform: 
         "redirect_uri": tool.launch,
         "login_hint": initiation.login_hint,
         "state": state,
-        "nonce": nonce,
+        "nonce": _mac(key, state),
     }
     if initiation.lti_message_hint:
         request["lti_message_hint"] = initiation.lti_message_hint
     joint = "&" if urlsplit(platform.authorization_url).query else "?"
-    return Begun(f"{platform.authorization_url}{joint}{urlencode(request)}", state)
+    return f"{platform.authorization_url}{joint}{urlencode(request)}"
 
 
-def find(session: Session, state: str, now: datetime) -> tuple[Login, Platform]:
+def find(session: Session, key: bytes, state: str, now: datetime) -> tuple[Login, Platform]:
     """The login under way, and its platform.
 
     Raises:
@@ -142,24 +170,34 @@ def find(session: Session, state: str, now: datetime) -> tuple[Login, Platform]:
     """
     if not state:
         raise RefusedError("launch-incomplete", "state is missing.")
-    mine = Login.state_hash == digest(state)
-    row = session.execute(
-        select(Login, Platform).join(Platform, Platform.id == Login.platform_id).where(mine)
-    ).one_or_none()
-    if row is None:
+    login = Login.read(key, state)
+    platform = session.get(Platform, login.platform_id) if login else None
+    if login is None or platform is None:
         raise RefusedError("unknown-state", "state is not that of a login here.")
-    login, platform = row
-    if login.used_at is not None:
+    if session.get(UsedLogin, digest(state)) is not None:
         raise RefusedError("used-state", "state has been used.")
     if login.expires_at <= now:
-        raise RefusedError("expired-state", f"The login began at {login.created_at:%H:%M:%S} UTC.")
+        raise RefusedError("expired-state", f"The login began at {login.began_at:%H:%M:%S} UTC.")
     if platform.disabled_at is not None:
         raise RefusedError("disabled-platform", f"The platform {platform.name!r} is switched off here.")
     return login, platform
 
 
 def consume(session: Session, login: Login, now: datetime) -> None:
-    """Use the login up, and its nonce with it: of all who try, one succeeds; raises RefusedError for the others."""
-    unused = (Login.state_hash == login.state_hash, Login.used_at.is_(None), Login.expires_at > now)
-    if session.execute(update(Login).where(*unused).values(used_at=now).returning(Login.state_hash)).first() is None:
+    """Use the login up, and its nonce with it: of all who try, one succeeds.
+
+    Raises:
+        RefusedError: it has been used.
+        IntegrityError: another process uses it at this moment, as it says itself when it is asked again.
+
+    """
+    state_hash = digest(login.state)
+    if session.get(UsedLogin, state_hash) is not None:
         raise RefusedError("used-state", "state has been used.")
+    session.execute(delete(UsedLogin).where(UsedLogin.expires_at < now - KEPT))
+    session.execute(insert(UsedLogin), {"state_hash": state_hash, "expires_at": login.expires_at})
+
+
+def _mac(key: bytes, text: str) -> str:
+    mac = hmac.digest(key, PURPOSE + text.encode(errors="replace"), "sha256")
+    return urlsafe_b64encode(mac).decode().rstrip("=")

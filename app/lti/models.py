@@ -1,9 +1,10 @@
 """LTI: which platforms may launch, what was launched, and the scores that go back.
 
     lti_keys                                   our own keys
+    lti_used_logins                            logins that nobody may finish again
     lti_registrations ─► lti_platforms ◄── lti_deployments ◄── lti_contexts ──► courses
-                          ▲  ▲   ▲              ▲                ▲   ▲  ▲
-             lti_logins ──┘  │   │              ├── lti_links ───┘   │  └── lti_copies ──► assignments
+                             ▲   ▲              ▲                ▲   ▲  ▲
+                             │   │              ├── lti_links ───┘   │  └── lti_copies ──► assignments
          lti_identities ─────┘   │              │      ▲             │
                           lti_line_items ───────│──────┘        lti_roster
                                  ▲              │
@@ -11,7 +12,7 @@
 
 A registration is an issuer and a client; one issuer may have many, each with many deployments. Identifiers of the
 platform are at most 255 characters long (LTI 1.3 core, 5.3); what is longer is refused before it gets here. What opens
-a door (state, nonce, the cookie that binds a login to its browser, an invitation) is stored as a SHA-256 digest only.
+a door (the state of a login, an invitation) is stored as a SHA-256 digest only.
 """
 
 from datetime import datetime
@@ -76,24 +77,13 @@ class Deployment(Base):
     created_at: Mapped[datetime]
 
 
-class Login(Base):
-    """A login under way, consumed once by an UPDATE where `used_at` is still NULL.
+class UsedLogin(Base):
+    """The state of a login that has been used up, so that nothing is done twice; of no use once the login has ended."""
 
-    `browser_hash` is of a secret that only the browser which began the login can show again: in a cookie or, where
-    cookies are blocked and the platform offers its storage, in the platform's frame `storage_target`.
-    """
-
-    __tablename__ = "lti_logins"
+    __tablename__ = "lti_used_logins"
 
     state_hash: Mapped[str] = mapped_column(DIGEST, primary_key=True)
-    nonce_hash: Mapped[str] = mapped_column(DIGEST, unique=True)
-    browser_hash: Mapped[str] = mapped_column(DIGEST)
-    storage_target: Mapped[str | None] = mapped_column(NAME)
-    platform_id: Mapped[str] = mapped_column(ForeignKey(Platform.id))
-    target_link_uri: Mapped[str] = mapped_column(URL)
-    created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
-    used_at: Mapped[datetime | None]
 
 
 class Identity(Base):

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from app.accounts import sessions
 from app.accounts.account_pages import User
 from app.accounts.cookies import cookie_name, read_cookie, set_framed_cookie
+from app.accounts.guests import guests_of
 from app.accounts.secrets import digest, new_secret
 from app.accounts.sign_in import remember_session
 from app.core.forms import read_form
@@ -19,8 +20,8 @@ from app.core.service import service_of
 from app.lti import frames, keys, logins
 from app.lti.keysets import Keysets
 from app.lti.launch import Browser, launch
-from app.lti.logins import Initiation
-from app.lti.models import Login, Platform
+from app.lti.logins import Initiation, Login
+from app.lti.models import Platform
 from app.lti.refusals import RefusedError
 from app.lti.refused_lately import refused_lately
 from app.lti.tool import tool_of
@@ -62,16 +63,16 @@ async def _login(request: Request, sent: Mapping[str, Any]) -> Response:
     if not _MARK.fullmatch(mark):
         return _with_cookie(request, initiation)
     browser = read_cookie(request, COOKIE + mark)
+    key, secret = guests_of(request).key, browser or new_secret()
+    state = logins.state_of(key, initiation, platform, secret, service.clock())
+    address = logins.address_of(key, tool, initiation, platform, state)
     if browser:
-        begun = await logins.begin(service, tool, initiation, platform, browser)
-        return RedirectResponse(begun.address, 303, {"Cache-Control": "no-store"})
+        return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
     again = f"/lti/login?{initiation.as_query()}"
     if not initiation.lti_storage_target:
         return _page(request, "lti_new_tab.html", again=again)
-    secret = new_secret()
-    begun = await logins.begin(service, tool, initiation, platform, secret)
-    storage = _storage(platform, begun.state, initiation.lti_storage_target)
-    return _page(request, "lti_store.html", again=again, address=begun.address, secret=secret, storage=storage)
+    storage = _storage(platform, state, initiation.lti_storage_target)
+    return _page(request, "lti_store.html", again=again, address=address, secret=secret, storage=storage)
 
 
 def _with_cookie(request: Request, initiation: Initiation) -> Response:
@@ -89,7 +90,7 @@ async def receive_launch(request: Request) -> Response:
     """The authorization endpoint's answer: `state` with an `id_token`, or with an `error`."""
     service, sent = service_of(request), await read_form(request)
     state, token = (str(sent.get(name, ""))[:MAX_FIELD] for name in ("state", "id_token"))
-    login, platform = await service.database.read(logins.find, state, service.clock())
+    login, platform = await service.database.read(logins.find, guests_of(request).key, state, service.clock())
     request.state.lti_issuer = platform.issuer
     if "error" in sent:
         said = " ".join(f"{sent.get('error', '')} {sent.get('error_description', '')}".split())

@@ -14,7 +14,6 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 from joserfc.util import urlsafe_b64decode
 
-from app.accounts.secrets import digest
 from app.core.errors import ServiceError
 from app.core.strict_json import parse
 from app.lti.keys import ALGORITHM
@@ -69,14 +68,13 @@ def verified_claims(token: str, key: RSAKey) -> dict[str, Any]:
     return claims
 
 
-def validate(claims: Mapping[str, Any], *, issuer: str, client_id: str, nonce_hash: str, now: datetime) -> None:
+def validate(claims: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str, now: datetime) -> None:
     """Raises RefusedError: the token is another platform's, for somebody else, of another login, or of another time."""
     if claims.get("iss") != issuer:
         raise RefusedError("issuer", f"iss is {claims.get('iss')!r}, expected {issuer!r}.")
     _validate_audience(claims, client_id)
     _validate_times(claims, now)
-    nonce = claims.get("nonce")
-    if not isinstance(nonce, str) or digest(nonce) != nonce_hash:
+    if claims.get("nonce") != nonce:
         raise RefusedError("nonce", "nonce is missing, or is not that of this login.")
 
 
