@@ -1,6 +1,7 @@
 """/api/v1/people and /api/v1/audit: for the administrator."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -14,7 +15,7 @@ from app.accounts.access import CHANGING, READING, USERS, Caller, require_admin
 from app.accounts.api import BODY_ERRORS
 from app.core import errors, idempotency
 from app.core.errors import UnknownPersonError
-from app.core.ids import is_id
+from app.core.ids import is_id, known
 from app.core.json_body import body_of, private_json, read_body
 from app.core.pagination import Cursor, Limit, decode_id, decode_number, page
 from app.core.problem_details import documented
@@ -29,6 +30,7 @@ Action = Annotated[
     Word | SkipJsonSchema[None], Query(description="such as `grade.override`, or its first part, `grade`")
 ]
 About = Annotated[Word | SkipJsonSchema[None], Query(description="who did it, or to whom or what it was done")]
+known_person = partial(known, error=UnknownPersonError)
 ADMIN_READING = (*READING, errors.ForbiddenError)
 ADMIN_CHANGING = (*CHANGING, errors.ForbiddenError)
 
@@ -119,10 +121,10 @@ async def change_person(request: Request, caller: Caller, person_id: PersonId) -
     changes = (await read_body(request, schemas.PersonChange)).model_dump(exclude_none=True)
     if "email" in changes:
         changes["email"] = people.required_email(changes["email"])
-    known, service = known_person(person_id), service_of(request)
+    id_, service = known_person(person_id), service_of(request)
 
     def job(session: Session) -> dict[str, Any]:
-        return schemas.person_json(people.change(session, actor, known, changes, service.clock()))
+        return schemas.person_json(people.change(session, actor, id_, changes, service.clock()))
 
     return private_json(await service.writer.write(job))
 
@@ -141,13 +143,13 @@ async def change_person(request: Request, caller: Caller, person_id: PersonId) -
 )
 async def create_sign_in_link(request: Request, caller: Caller, person_id: PersonId) -> Response:
     actor = require_admin(caller)
-    known, service = known_person(person_id), service_of(request)
+    id_, service = known_person(person_id), service_of(request)
     now = service.clock()
 
     def job(session: Session) -> str:
-        people.get_kept(session, known)
-        audit.record(session, actor, "sign-in-link.create", known, at=now)
-        return sign_in_links.create(session, known, "reset", now)
+        people.get_kept(session, id_)
+        audit.record(session, actor, "sign-in-link.create", id_, at=now)
+        return sign_in_links.create(session, id_, "reset", now)
 
     secret = await service.writer.write(job)
     return private_json({"path": sign_in_links.path_of(secret), "expires_at": now + sign_in_links.LIFETIME}, 201)
@@ -200,12 +202,6 @@ async def verify_audit(request: Request, caller: Caller) -> Response:
             "broken_at": verdict.broken_at,
         }
     )
-
-
-def known_person(person_id: str) -> str:
-    if not is_id(person_id):
-        raise UnknownPersonError("There is nobody with this id.")
-    return person_id
 
 
 BODIES: list[type[BaseModel]] = [schemas.PersonRequest, schemas.PersonChange]

@@ -18,7 +18,7 @@ from app.attempts.service import service_of
 from app.attempts.submit import Submission, submit
 from app.core import errors, strict_json
 from app.core.errors import Fault, InvalidRequestError
-from app.core.ids import is_id
+from app.core.ids import known
 from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.problem_details import documented
 from app.core.validation import body_faults
@@ -163,10 +163,9 @@ async def get_attempt(
 ) -> Response:
     service = service_of(request)
     require_scope(caller, "read")
-    found = None
-    if is_id(attempt_id):
-        found = await service.database.read(find_attempt, attempt_id, caller.person_id, request.state.received_at)
-        found = found or await service.database.read(find_in_course, attempt_id, caller)
+    id_ = known(attempt_id, errors.UnknownAttemptError)
+    found = await service.database.read(find_attempt, id_, caller.person_id, request.state.received_at)
+    found = found or await service.database.read(find_in_course, id_, caller)
     if found is None:
         raise errors.UnknownAttemptError("There is no attempt with this id, or it is not yours.")
     return _private(found.as_json())

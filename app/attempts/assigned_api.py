@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -34,7 +33,8 @@ from app.courses.routes import (
     change,
     create,
     created,
-    known,
+    known_assignment,
+    known_item,
     takes,
     told,
 )
@@ -42,7 +42,6 @@ from app.courses.routes import (
 ITEM = "/api/v1/assignments/{assignment_id}/items/{item_id}"
 router = APIRouter(tags=["attempts"])
 
-ITEM_ID = partial(known, error=errors.UnknownAssignmentError)
 CLOSED = (errors.UnknownAssignmentError, errors.AssignmentNotOpenError, errors.AssignmentLockedError)
 
 
@@ -58,7 +57,7 @@ CLOSED = (errors.UnknownAssignmentError, errors.AssignmentNotOpenError, errors.A
 async def get_exercise(request: Request, caller: Caller, assignment_id: Id, item_id: Id) -> Response:
     require_user(caller)
     service, now = service_of(request), request.state.received_at
-    return private_json(await _exercise(service, caller, ITEM_ID(assignment_id), ITEM_ID(item_id), now))
+    return private_json(await _exercise(service, caller, known_assignment(assignment_id), known_item(item_id), now))
 
 
 async def _exercise(
@@ -88,7 +87,7 @@ async def post_hint(
 ) -> Response:
     require_user(caller, "attempt")
     service, now = service_of(request), request.state.received_at
-    place = ITEM_ID(assignment_id), ITEM_ID(item_id)
+    place = known_assignment(assignment_id), known_item(item_id)
     await service.writer.write(lambda session: open_hint(session, place[1], caller, place[0], number, now))
     return private_json(await _exercise(service, caller, *place, now))
 
@@ -108,7 +107,7 @@ async def get_attempts(
     after = 0 if cursor is None else int(decode_cursor(cursor, _is_attempt_number))
 
     def find(session: Session) -> list[AssignedResult]:
-        asked = ask(session, ITEM_ID(item_id), caller, assignment_id=ITEM_ID(assignment_id))
+        asked = ask(session, known_item(item_id), caller, assignment_id=known_assignment(assignment_id))
         return list_own(session, asked.item.id, person, request.state.received_at, limit=limit + 1, after=after)
 
     found = await service_of(request).database.read(find)
@@ -127,7 +126,7 @@ async def get_draft(request: Request, caller: Caller, assignment_id: Id, item_id
     person = require_user(caller)
 
     def find(session: Session) -> dict[str, Any]:
-        asked: Asked = ask(session, ITEM_ID(item_id), caller, assignment_id=ITEM_ID(assignment_id))
+        asked: Asked = ask(session, known_item(item_id), caller, assignment_id=known_assignment(assignment_id))
         return draft_json(find_draft(session, asked.item.id, person))
 
     return private_json(await service_of(request).database.read(find))
@@ -211,7 +210,7 @@ def _is_attempt_number(position: str) -> bool:
 
 def _in_assignment(session: Session, assignment_id: str, item_id: str) -> None:
     """Raise UnknownAssignmentError for an item of another assignment; who may know of it is asked elsewhere."""
-    item = session.get(Item, ITEM_ID(item_id))
+    item = session.get(Item, known_item(item_id))
     if item is None or item.assignment_id != assignment_id:
         raise errors.UnknownAssignmentError("There is no such item in this assignment.")
 

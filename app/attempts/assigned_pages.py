@@ -20,7 +20,7 @@ from app.core.pages import render
 from app.courses.deadlines import Window
 from app.courses.models import Assignment, Course
 from app.courses.roles import assignment_for
-from app.courses.routes import known
+from app.courses.routes import known_assignment
 from problems.catalogue import find
 from problems.problem import Problem
 from problems.text import Language
@@ -83,7 +83,7 @@ async def show_assignment(
 ) -> Response:
     """The items, or the question for the password."""
     now = request.state.received_at
-    known(assignment_id, errors.UnknownAssignmentError)
+    known_assignment(assignment_id)
 
     def look(session: Session) -> AssignmentView:
         seen = assignment_for(session, assignment_id, user)

@@ -17,8 +17,8 @@ from app.attempts.item_pages import ITEM, asked_variant, solution_of
 from app.attempts.service import service_of
 from app.attempts.solutions import Solution, as_csv
 from app.core.drawings import Name, Theme, digest
-from app.core.errors import UnknownAssignmentError, UnknownExhibitError
-from app.courses.routes import known
+from app.core.errors import UnknownExhibitError
+from app.courses.routes import known_assignment
 from problems.text import Language
 
 router = APIRouter(include_in_schema=False)
@@ -38,7 +38,7 @@ async def show_hint(
     number: Annotated[int, Path(ge=1, le=99)],
 ) -> Response:
     now = request.state.received_at
-    place = [known(each, UnknownAssignmentError) for each in (assignment_id, item_id)]
+    place = [known_assignment(each) for each in (assignment_id, item_id)]
 
     def job(session: Session) -> None:
         open_hint(session, place[1], user, place[0], number, now)

@@ -34,7 +34,7 @@ from app.core.i18n import environment
 from app.core.ids import new_id
 from app.core.pages import render
 from app.core.writer import WriterError
-from app.courses.routes import known
+from app.courses.routes import known_assignment
 from problems.grading import UnreadableAnswersError
 from problems.reading import FormatError
 from problems.text import Language
@@ -75,7 +75,7 @@ async def _show(
     request: Request, user: User, language: Language, place: tuple[str, str], shown: _Shown, *, status: int = 200
 ) -> Response:
     service, now = service_of(request), request.state.received_at
-    assignment_id, item_id = (known(each, errors.UnknownAssignmentError) for each in place)
+    assignment_id, item_id = (known_assignment(each) for each in place)
 
     def look(session: Session) -> tuple[Asked, ItemGrade | None, Draft | None, list[AssignedResult], frozenset[int]]:
         asked, grade, draft = find_asked(session, item_id, user, assignment_id, now)
@@ -161,7 +161,7 @@ async def _save(
 
 
 async def asked_variant(request: Request, user: User, place: tuple[str, str]) -> tuple[Asked, Variant[Any]]:
-    assignment_id, item_id = (known(each, errors.UnknownAssignmentError) for each in place)
+    assignment_id, item_id = (known_assignment(each) for each in place)
     service = service_of(request)
     asked = await service.database.read(ask, item_id, user, assignment_id=assignment_id)
     asked.require_seen(request.state.received_at)

@@ -5,7 +5,6 @@ Their addresses lie below the item: one with the seed in it would lead to practi
 
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -24,14 +23,13 @@ from app.attempts.solutions import Solution, as_csv
 from app.core import errors
 from app.core.drawings import THEMES, Name, Theme, digest
 from app.core.json_body import PRIVATE, private_json
-from app.courses.routes import READING, Id, known, told
+from app.courses.routes import READING, Id, known_assignment, known_item, told
 from problems.catalogue import find
 from problems.dealing import deal
 
 SOLUTION = "/api/v1/assignments/{assignment_id}/items/{item_id}/solution"
 router = APIRouter(tags=["attempts"])
 
-ITEM_ID = partial(known, error=errors.UnknownAssignmentError)
 REFUSED = told(
     *READING,
     errors.UnknownAssignmentError,
@@ -127,7 +125,9 @@ async def _released(request: Request, caller: Principal, assignment_id: str, ite
 
     """
     service, now = service_of(request), request.state.received_at
-    asked: Asked = await service.database.read(ask, ITEM_ID(item_id), caller, assignment_id=ITEM_ID(assignment_id))
+    asked: Asked = await service.database.read(
+        ask, known_item(item_id), caller, assignment_id=known_assignment(assignment_id)
+    )
     if asked.role == "student":
         asked.require_seen(now)
     if not asked.released(now).solution:

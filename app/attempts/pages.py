@@ -22,7 +22,7 @@ from app.attempts.submit import Submission, submit
 from app.core.errors import GradingFailedError, UnavailableError, UnknownAttemptError
 from app.core.forms import read_form
 from app.core.i18n import environment
-from app.core.ids import is_id, new_id
+from app.core.ids import known, new_id
 from app.core.pages import language_of, render
 from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.core.writer import WriterError
@@ -182,10 +182,8 @@ class _Listed:
 
 @router.get("/{language:language}/attempts/{attempt_id}")
 async def show_attempt(request: Request, visitor: Visitor, language: Language, attempt_id: str) -> Response:
-    service = service_of(request)
-    attempt = None
-    if is_id(attempt_id):
-        attempt = await service.database.read(find_attempt, attempt_id, visitor.person_id, request.state.received_at)
+    service, id_ = service_of(request), known(attempt_id, UnknownAttemptError)
+    attempt = await service.database.read(find_attempt, id_, visitor.person_id, request.state.received_at)
     if attempt is None:
         raise UnknownAttemptError
     if isinstance(attempt, AssignedResult):

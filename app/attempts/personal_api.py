@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -16,7 +15,7 @@ from app.core import errors
 from app.core.json_body import PRIVATE, to_json
 from app.core.problem_details import documented
 from app.courses.roles import STAFF, course_for
-from app.courses.routes import known
+from app.courses.routes import known_course
 
 router = APIRouter(prefix="/api/v1")
 
@@ -33,7 +32,6 @@ _FILE: dict[int | str, dict[str, Any]] = {
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
 }
-COURSE_ID = partial(known, error=errors.UnknownCourseError)
 
 
 async def export(request: Request, wanted: Wanted) -> Response:
@@ -117,7 +115,7 @@ async def export_student(
     person_id: PersonId,
 ) -> Response:
     require_user(caller)
-    seen = await service_of(request).database.read(course_for, COURSE_ID(course_id), caller, STAFF)
+    seen = await service_of(request).database.read(course_for, known_course(course_id), caller, STAFF)
     wanted = Wanted(person_id=known_person(person_id), now=request.state.received_at, course_id=seen.course.id)
     return await export(request, wanted)
 

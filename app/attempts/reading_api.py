@@ -1,7 +1,6 @@
 """How answers would be read, without giving them: of a variant, and of an item of an assignment. Nothing is stored."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,7 +15,7 @@ from app.attempts.service import service_of
 from app.core import errors
 from app.core.json_body import Body, body_of, private_json, read_body
 from app.core.problem_details import documented
-from app.courses.routes import READING, Id, known, told
+from app.courses.routes import READING, Id, known_assignment, known_item, told
 from problems.catalogue import find
 from problems.grading import read
 from problems.problem import Form
@@ -33,7 +32,6 @@ BODY_ERRORS = (
     errors.InvalidRequestError,
     errors.UnreadableAnswersError,
 )
-ITEM_ID = partial(known, error=errors.UnknownAssignmentError)
 
 
 class ItemReadingRequest(Body):
@@ -103,7 +101,9 @@ async def read_answers(request: Request, problem_id: ProblemId, seed: Seed) -> R
 async def read_assigned_answers(request: Request, caller: Caller, assignment_id: Id, item_id: Id) -> Response:
     require_user(caller)
     service = service_of(request)
-    asked: Asked = await service.database.read(ask, ITEM_ID(item_id), caller, assignment_id=ITEM_ID(assignment_id))
+    asked: Asked = await service.database.read(
+        ask, known_item(item_id), caller, assignment_id=known_assignment(assignment_id)
+    )
     if asked.role == "student":
         asked.require_seen(request.state.received_at)
     body = await read_body(request, ItemReadingRequest)

@@ -20,17 +20,17 @@ from app.attempts.regrade_plan import Plan, make_plan
 from app.attempts.regrade_view import detail_json, plan_json, regrade_json
 from app.attempts.service import service_of
 from app.core import errors
+from app.core.ids import known
 from app.core.json_body import private_json, read_body
 from app.core.pagination import Cursor, Limit, decode_id, page
 from app.courses.roles import INSTRUCTORS, STAFF, InItem, assignment_for, item_for
-from app.courses.routes import CHANGING, READING, WITH_BODY, Id, known, takes, told
+from app.courses.routes import CHANGING, READING, WITH_BODY, Id, known_assignment, takes, told
 
 REGRADES = "/api/v1/assignments/{assignment_id}/regrades"
 ONE = REGRADES + "/{regrade_id}"
 router = APIRouter(tags=["attempts"])
 
-ASSIGNMENT_ID = partial(known, error=errors.UnknownAssignmentError)
-REGRADE_ID = partial(known, error=errors.UnknownRegradeError)
+known_regrade = partial(known, error=errors.UnknownRegradeError)
 
 
 def settings_for(seen: InItem, changes: schemas.SettingsChange) -> ItemSettings | None:
@@ -114,7 +114,7 @@ async def list_regrades(
     require_user(caller)
     before = decode_id(cursor)
     found = await service_of(request).database.read(
-        find_regrades, ASSIGNMENT_ID(assignment_id), caller, limit=limit + 1, before=before
+        find_regrades, known_assignment(assignment_id), caller, limit=limit + 1, before=before
     )
     return private_json(page(found, limit, lambda each: each.id, regrade_json))
 
@@ -153,9 +153,9 @@ def find_regrade(
 ) -> Regrade:
     """A regrade of this assignment, for those who may undo it, or look at it."""
     assignment_for(
-        session, ASSIGNMENT_ID(assignment_id), principal, INSTRUCTORS if changing else STAFF, changing=changing
+        session, known_assignment(assignment_id), principal, INSTRUCTORS if changing else STAFF, changing=changing
     )
-    found = session.get(Regrade, REGRADE_ID(regrade_id))
+    found = session.get(Regrade, known_regrade(regrade_id))
     if found is None or found.assignment_id != assignment_id:
         raise errors.UnknownRegradeError("There is no such regrade of this assignment.")
     return found

@@ -11,7 +11,7 @@ from app.accounts.forms import token_for
 from app.accounts.models import Person
 from app.attempts.grade_models import Regrade
 from app.attempts.regrade import Order, resume, undo
-from app.attempts.regrade_api import ASSIGNMENT_ID, REGRADE_ID, find_regrade, find_regrades
+from app.attempts.regrade_api import find_regrade, find_regrades, known_regrade
 from app.attempts.regrade_pages import ASSIGNMENT, read_reason
 from app.attempts.regrade_view import detail_json
 from app.attempts.service import service_of
@@ -20,6 +20,7 @@ from app.core.pages import render
 from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.courses.models import Assignment, Course, Item
 from app.courses.roles import STAFF, InAssignment, assignment_for
+from app.courses.routes import known_assignment
 from problems.catalogue import find
 from problems.text import Language
 
@@ -47,7 +48,7 @@ async def _show(
     before = decode_id(cursor)
 
     def look(session: Session) -> tuple[Assignment, Course, str, list[tuple[Regrade, Item, str]]]:
-        seen = assignment_for(session, ASSIGNMENT_ID(assignment_id), user, STAFF)
+        seen = assignment_for(session, known_assignment(assignment_id), user, STAFF)
         found = find_regrades(session, assignment_id, user, limit=SHOWN + 1, before=before)
         rows = [(each, session.get_one(Item, each.item_id), _name(session, each.by)) for each in found]
         return seen.assignment, seen.course, seen.role, rows
@@ -81,7 +82,7 @@ async def show_regrade(
     """One of them: the settings before and after it, and every grade that it changed."""
 
     def look(session: Session) -> tuple[InAssignment, Regrade, Item, str, dict[str, Any]]:
-        found = find_regrade(session, assignment_id, REGRADE_ID(regrade_id), user, changing=False)
+        found = find_regrade(session, assignment_id, known_regrade(regrade_id), user, changing=False)
         seen = assignment_for(session, assignment_id, user, STAFF)
         item = session.get_one(Item, found.item_id)
         return seen, found, item, _name(session, found.by), detail_json(session, found.id)

@@ -20,11 +20,11 @@ from app.attempts.regrade_api import seen_item
 from app.attempts.regrade_plan import make_plan
 from app.attempts.regrade_view import plan_json
 from app.attempts.service import service_of
-from app.core.errors import ConflictError, Fault, InvalidRequestError, UnknownAssignmentError
+from app.core.errors import ConflictError, Fault, InvalidRequestError
 from app.core.pages import render
 from app.courses.models import Assignment, Course, Item
 from app.courses.roles import InItem
-from app.courses.routes import known
+from app.courses.routes import known_assignment
 from problems.answers import Choices, Scoring
 from problems.catalogue import find
 from problems.dealing import deal
@@ -107,7 +107,7 @@ async def preview_or_apply(
 
 
 def item_id_of(id_: str) -> str:
-    return known(id_, UnknownAssignmentError)
+    return known_assignment(id_)
 
 
 def read_reason(sent: FormData) -> str:

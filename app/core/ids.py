@@ -8,6 +8,8 @@ import re
 
 import uuid_utils
 
+from app.core.errors import NotFoundError
+
 _CANONICAL = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -19,3 +21,10 @@ def new_id() -> str:
 def is_id(text: str) -> bool:
     """Whether the text has the form of an identifier; what has not is no question to a database."""
     return _CANONICAL.fullmatch(text) is not None
+
+
+def known(id_: str, error: type[NotFoundError]) -> str:
+    """The id, if it can be one; what can't be is nothing that exists."""
+    if not is_id(id_):
+        raise error("There is nothing with this id.")
+    return id_

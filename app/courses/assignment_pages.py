@@ -17,8 +17,8 @@ from app.core.errors import (
     InvalidRequestError,
     NotFoundError,
     ServiceError,
-    UnknownAssignmentError,
 )
+from app.core.ids import known
 from app.core.pages import render
 from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.core.service import service_of
@@ -40,7 +40,7 @@ from app.courses.form_values import (
 from app.courses.items_api import edit_item
 from app.courses.models import RELEASED
 from app.courses.roles import INSTRUCTORS, STAFF, assignment_for, item_for
-from app.courses.routes import known
+from app.courses.routes import known_assignment, known_item
 from problems.catalogue import catalogue
 from problems.text import Language
 
@@ -72,7 +72,7 @@ async def _show_editor(
     cursor: str | None = None,
 ) -> Response:
     """The editor; `wrong` names the form that was refused: "settings", an item's id, "item", "extension" or "copy"."""
-    service, id_ = service_of(request), known(assignment_id, UnknownAssignmentError)
+    service, id_ = service_of(request), known_assignment(assignment_id)
     before = decode_id(cursor)
 
     def read(session: Session) -> dict[str, Any]:
@@ -121,7 +121,7 @@ async def _show_editor(
 @router.post("/{language:language}/assignments/{assignment_id}/edit")
 async def change_settings(request: Request, user: User, sent: Form, language: Language, assignment_id: str) -> Response:
     """The settings, or the button by which the assignment is published or taken back."""
-    service, id_ = service_of(request), known(assignment_id, UnknownAssignmentError)
+    service, id_ = service_of(request), known_assignment(assignment_id)
     now = service.clock()
     seen = await service.database.read(assignment_for, id_, user, INSTRUCTORS)
     try:
@@ -145,7 +145,7 @@ async def change_settings(request: Request, user: User, sent: Form, language: La
 @router.post("/{language:language}/assignments/{assignment_id}/delete")
 async def delete(request: Request, user: User, sent: Form, language: Language, assignment_id: str) -> Response:
     del sent
-    id_, now = known(assignment_id, UnknownAssignmentError), service_of(request).clock()
+    id_, now = known_assignment(assignment_id), service_of(request).clock()
     try:
         course_id = await service_of(request).writer.write(
             lambda session: assignments.delete_assignment(session, user, id_, now).seen.course.id
@@ -157,7 +157,7 @@ async def delete(request: Request, user: User, sent: Form, language: Language, a
 
 @router.post("/{language:language}/assignments/{assignment_id}/copy")
 async def copy(request: Request, user: User, sent: Form, language: Language, assignment_id: str) -> Response:
-    id_, now = known(assignment_id, UnknownAssignmentError), service_of(request).clock()
+    id_, now = known_assignment(assignment_id), service_of(request).clock()
     values = {
         "course_id": text(sent, "course_id"),
         "title": optional(sent, "title"),
@@ -175,7 +175,7 @@ async def copy(request: Request, user: User, sent: Form, language: Language, ass
 
 @router.post("/{language:language}/assignments/{assignment_id}/items")
 async def add_item(request: Request, user: User, sent: Form, language: Language, assignment_id: str) -> Response:
-    id_, now = known(assignment_id, UnknownAssignmentError), service_of(request).clock()
+    id_, now = known_assignment(assignment_id), service_of(request).clock()
     await service_of(request).database.read(assignment_for, id_, user, INSTRUCTORS)  # before anything is computed
     try:
         body = as_body(schemas.ItemRequest, item_values(sent))
@@ -191,7 +191,7 @@ async def add_item(request: Request, user: User, sent: Form, language: Language,
 @router.post("/{language:language}/items/{item_id}")
 async def change_item(request: Request, user: User, sent: Form, language: Language, item_id: str) -> Response:
     """The form of one item, or its buttons: `move` (up, down) and `remove`."""
-    service, id_ = service_of(request), known(item_id, UnknownAssignmentError)
+    service, id_ = service_of(request), known_item(item_id)
     seen, now = await service.database.read(item_for, id_, user, INSTRUCTORS), service.clock()
     try:
         if text(sent, "remove"):
@@ -208,7 +208,7 @@ async def change_item(request: Request, user: User, sent: Form, language: Langua
 
 @router.post("/{language:language}/assignments/{assignment_id}/extensions")
 async def extend(request: Request, user: User, sent: Form, language: Language, assignment_id: str) -> Response:
-    service, id_ = service_of(request), known(assignment_id, UnknownAssignmentError)
+    service, id_ = service_of(request), known_assignment(assignment_id)
     seen, now = await service.database.read(assignment_for, id_, user, STAFF), service.clock()
     try:
         values = extension_values(sent, zone(seen.course.time_zone))
@@ -243,7 +243,7 @@ async def show_preview(
     search: Search = "",
 ) -> Response:
     """The assignment as one student has it, with the variants that they are dealt."""
-    service, id_ = service_of(request), known(assignment_id, UnknownAssignmentError)
+    service, id_ = service_of(request), known_assignment(assignment_id)
 
     def read(session: Session) -> tuple[Any, Any, str | None]:
         shown = previewing.preview(session, user, id_, person_id or user.person_id or "")
@@ -273,7 +273,7 @@ async def show_preview(
 @router.post("/{language:language}/assignments/{assignment_id}/unlock")
 async def give_password(request: Request, user: User, sent: Form, language: Language, assignment_id: str) -> Response:
     """The password of an assignment, from the form on its page."""
-    id_ = known(assignment_id, UnknownAssignmentError)
+    id_ = known_assignment(assignment_id)
     await service_of(request).database.read(assignment_for, id_, user)
     try:
         await unlock(request, user, id_, text(sent, "password"))

@@ -30,7 +30,8 @@ from app.courses.routes import (
     change,
     create,
     created,
-    known,
+    known_assignment,
+    known_course,
     takes,
     told,
 )
@@ -39,8 +40,6 @@ from problems.text import Text
 
 router = APIRouter(prefix=PREFIX, tags=["assignments"])
 BODIES = (schemas.AssignmentRequest, schemas.AssignmentChange, schemas.CopyRequest, schemas.UnlockRequest)
-COURSE_ID = partial(known, error=errors.UnknownCourseError)
-ASSIGNMENT_ID = partial(known, error=errors.UnknownAssignmentError)
 _WRONG = Text("This is not the password of the assignment.", "作业密码不正确。")
 
 
@@ -59,7 +58,7 @@ async def list_assignments(
     require_user(caller)
     service = service_of(request)
     found = await service.database.read(
-        assignments.list_assignments, caller, COURSE_ID(course_id), limit=limit + 1, before=decode_id(cursor)
+        assignments.list_assignments, caller, known_course(course_id), limit=limit + 1, before=decode_id(cursor)
     )
     now = service.clock()
     return private_json(page(found, limit, lambda each: each.seen.assignment.id, lambda each: each.as_json(now)))
@@ -89,7 +88,7 @@ async def create_assignment(
 
     def make(session: Session) -> tuple[str, dict[str, Any]]:
         made = assignments.create_assignment(
-            session, caller, COURSE_ID(course_id), settings, items, password_hash=password_hash, now=now
+            session, caller, known_course(course_id), settings, items, password_hash=password_hash, now=now
         )
         return made.seen.assignment.id, made.as_json(now)
 
@@ -107,7 +106,7 @@ async def create_assignment(
 )
 async def get_assignment(request: Request, caller: Caller, assignment_id: Id) -> Response:
     service, person_id = service_of(request), require_user(caller)
-    found = await service.database.read(_view, caller, ASSIGNMENT_ID(assignment_id), person_id)
+    found = await service.database.read(_view, caller, known_assignment(assignment_id), person_id)
     return private_json(found.as_json(service.clock()))
 
 
@@ -128,7 +127,7 @@ async def get_assignment(request: Request, caller: Caller, assignment_id: Id) ->
 )
 async def change_assignment(request: Request, caller: Caller, assignment_id: Id) -> Response:
     require_user(caller, "manage")
-    id_, now = ASSIGNMENT_ID(assignment_id), service_of(request).clock()
+    id_, now = known_assignment(assignment_id), service_of(request).clock()
     body = await read_body(request, schemas.AssignmentChange)
     changes = assignments.checked(body.changes())
     password_hash = await passwords_of(request).hash(body.password) if body.password else None
@@ -151,7 +150,7 @@ async def change_assignment(request: Request, caller: Caller, assignment_id: Id)
 )
 async def delete_assignment(request: Request, caller: Caller, assignment_id: Id) -> Response:
     require_user(caller, "manage")
-    id_, now = ASSIGNMENT_ID(assignment_id), service_of(request).clock()
+    id_, now = known_assignment(assignment_id), service_of(request).clock()
     return await change(request, lambda session: assignments.delete_assignment(session, caller, id_, now).as_json(now))
 
 
@@ -169,7 +168,7 @@ async def copy_assignment(
     request: Request, caller: Caller, assignment_id: Id, idempotency_key: KeyHeader = None
 ) -> Response:
     require_user(caller, "manage")
-    id_, now = ASSIGNMENT_ID(assignment_id), service_of(request).clock()
+    id_, now = known_assignment(assignment_id), service_of(request).clock()
     body = await read_body(request, schemas.CopyRequest)
 
     def make(session: Session) -> tuple[str, dict[str, Any]]:
@@ -191,7 +190,7 @@ async def copy_assignment(
 async def unlock_assignment(request: Request, caller: Caller, assignment_id: Id) -> Response:
     require_user(caller, "attempt")
     body = await read_body(request, schemas.UnlockRequest)
-    await unlock(request, caller, ASSIGNMENT_ID(assignment_id), body.password)
+    await unlock(request, caller, known_assignment(assignment_id), body.password)
     return private_json({"assignment_id": assignment_id, "unlocked": True})
 
 
@@ -232,7 +231,7 @@ async def preview_assignment(
 ) -> Response:
     service, own = service_of(request), require_user(caller)
     found = await service.database.read(
-        previewing.preview, caller, ASSIGNMENT_ID(assignment_id), own if person_id is None else person_id
+        previewing.preview, caller, known_assignment(assignment_id), own if person_id is None else person_id
     )
     return private_json(found.as_json(service.clock()))
 

@@ -1,7 +1,6 @@
 """GET /api/v1/courses/{course_id}/audit: what was done in one course, for its instructors."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,10 +16,9 @@ from app.core.json_body import private_json
 from app.core.pagination import Cursor, Limit, decode_number, page
 from app.core.service import service_of
 from app.courses.roles import INSTRUCTORS, course_for
-from app.courses.routes import PREFIX, READING, Id, known, told
+from app.courses.routes import PREFIX, READING, Id, known_course, told
 
 router = APIRouter(prefix=PREFIX)
-COURSE_ID = partial(known, error=errors.UnknownCourseError)
 
 
 @router.get(
@@ -44,7 +42,7 @@ async def list_course_audit_entries(
 ) -> Response:
     require_user(caller)
     before = decode_number(cursor)
-    id_ = COURSE_ID(course_id)
+    id_ = known_course(course_id)
 
     def find(session: Session) -> list[AuditEntry]:
         course_for(session, id_, caller, INSTRUCTORS)

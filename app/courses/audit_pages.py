@@ -13,13 +13,12 @@ from app.accounts.access import Principal, require_admin
 from app.accounts.account_pages import User
 from app.accounts.audit import Verdict
 from app.accounts.models import AuditEntry, Person
-from app.core.errors import UnknownCourseError
 from app.core.pages import render
 from app.core.pagination import Cursor, decode_number, encode_cursor
 from app.core.service import service_of
 from app.courses.models import Course
 from app.courses.roles import INSTRUCTORS, course_for
-from app.courses.routes import known
+from app.courses.routes import known_course
 from problems.text import Language
 
 router = APIRouter(include_in_schema=False)
@@ -72,7 +71,7 @@ async def show_log_of_course(
     cursor: Cursor = None,
     verify: Wish = "",
 ) -> Response:
-    id_ = known(course_id, UnknownCourseError)
+    id_ = known_course(course_id)
     wish = {"action": action.strip(), "person": person.strip()}
     return await _show(request, user, language, id_, wish, cursor, verify=bool(verify))
 

@@ -1,7 +1,6 @@
 """/api/v1/courses: making, finding, changing and archiving courses."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -19,22 +18,10 @@ from app.courses import course_schemas as schemas
 from app.courses import courses
 from app.courses.examples import COURSE, listed
 from app.courses.roles import course_for
-from app.courses.routes import (
-    PREFIX,
-    READING,
-    WITH_BODY,
-    Id,
-    change,
-    create,
-    created,
-    known,
-    takes,
-    told,
-)
+from app.courses.routes import PREFIX, READING, WITH_BODY, Id, change, create, created, known_course, takes, told
 
 router = APIRouter(prefix=PREFIX)
 BODIES = (schemas.CourseRequest, schemas.CourseChange)
-COURSE_ID = partial(known, error=errors.UnknownCourseError)
 
 
 @router.get(
@@ -94,7 +81,7 @@ async def create_course(request: Request, caller: Caller, idempotency_key: KeyHe
 )
 async def get_course(request: Request, caller: Caller, course_id: Id) -> Response:
     require_user(caller)
-    seen = await service_of(request).database.read(course_for, COURSE_ID(course_id), caller)
+    seen = await service_of(request).database.read(course_for, known_course(course_id), caller)
     return private_json(courses.course_json(*seen))
 
 
@@ -113,7 +100,9 @@ async def change_course(request: Request, caller: Caller, course_id: Id) -> Resp
     body, now = await read_body(request, schemas.CourseChange), service_of(request).clock()
 
     def job(session: Session) -> dict[str, Any]:
-        return courses.course_json(*courses.change_course(session, caller, COURSE_ID(course_id), body.changes(), now))
+        return courses.course_json(
+            *courses.change_course(session, caller, known_course(course_id), body.changes(), now)
+        )
 
     return await change(request, job)
 

@@ -1,7 +1,6 @@
 """/api/v1/courses/{course_id}/enrolments: who takes part in a course, one by one and by class list."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from app.accounts.access import USERS, Caller, require_user
 from app.core import errors
 from app.core.idempotency import KeyHeader
+from app.core.ids import known
 from app.core.json_body import private_json, read_body
 from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
@@ -27,7 +27,7 @@ from app.courses.routes import (
     change,
     create,
     created,
-    known,
+    known_course,
     takes,
     told,
 )
@@ -39,7 +39,6 @@ BODY_LIMITS = {
 }
 """Addresses that take more than other bodies may hold: class lists."""
 BODIES = (schemas.EnrolmentRequest, schemas.EnrolmentChange, schemas.ClassListRequest)
-COURSE_ID = partial(known, error=errors.UnknownCourseError)
 
 
 @router.get(
@@ -69,7 +68,7 @@ async def list_enrolments(
     found = await service_of(request).database.read(
         enrolments.list_enrolments,
         caller,
-        COURSE_ID(course_id),
+        known_course(course_id),
         limit=limit + 1,
         after=decode_id(cursor),
         role=role,
@@ -98,7 +97,7 @@ async def create_enrolment(
     body, now = await read_body(request, schemas.EnrolmentRequest), service_of(request).clock()
 
     def make(session: Session) -> tuple[str, dict[str, Any]]:
-        made = enrolments.enrol(session, caller, COURSE_ID(course_id), **body.model_dump(), now=now)
+        made = enrolments.enrol(session, caller, known_course(course_id), **body.model_dump(), now=now)
         return made.enrolment.id, enrolments.enrolment_json(made)
 
     return await create(request, caller, idempotency_key, body, make, "/enrolments/{}")
@@ -157,7 +156,7 @@ async def import_class_list(request: Request, caller: Caller, course_id: Id) -> 
     require_user(caller, "manage")
     service = service_of(request)
     body, now = await read_body(request, schemas.ClassListRequest), service.clock()
-    rows, id_ = class_list.read(body.csv), COURSE_ID(course_id)
+    rows, id_ = class_list.read(body.csv), known_course(course_id)
     if not body.apply:
         planned = await service.database.read(class_import.plan, caller, id_, rows)
         return private_json(planned.as_json(applied=False))
@@ -177,7 +176,7 @@ async def import_class_list(request: Request, caller: Caller, course_id: Id) -> 
 )
 async def create_sign_in_links(request: Request, caller: Caller, course_id: Id) -> Response:
     require_user(caller, "manage")
-    id_, now = COURSE_ID(course_id), service_of(request).clock()
+    id_, now = known_course(course_id), service_of(request).clock()
 
     def job(session: Session) -> dict[str, Any]:
         links = class_import.welcome_links(session, caller, id_, now)

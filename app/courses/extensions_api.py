@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.accounts.access import USERS, Caller, require_user
 from app.core import errors
 from app.core.idempotency import KeyHeader
+from app.core.ids import known
 from app.core.json_body import private_json, read_body
 from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
@@ -26,15 +27,14 @@ from app.courses.routes import (
     change,
     create,
     created,
-    known,
+    known_assignment,
     takes,
     told,
 )
 
 router = APIRouter(prefix=PREFIX, tags=["assignments"])
 BODIES = (schemas.ExtensionRequest, schemas.ExtensionChange)
-ASSIGNMENT_ID = partial(known, error=errors.UnknownAssignmentError)
-EXTENSION_ID = partial(known, error=errors.NotFoundError)
+known_extension = partial(known, error=errors.NotFoundError)
 
 
 @router.get(
@@ -51,7 +51,7 @@ async def list_extensions(
 ) -> Response:
     require_user(caller)
     found = await service_of(request).database.read(
-        extensions.list_extensions, caller, ASSIGNMENT_ID(assignment_id), limit=limit + 1, before=decode_id(cursor)
+        extensions.list_extensions, caller, known_assignment(assignment_id), limit=limit + 1, before=decode_id(cursor)
     )
     return private_json(page(found, limit, lambda each: each.id, extensions.extension_json))
 
@@ -70,7 +70,7 @@ async def create_extension(
     request: Request, caller: Caller, assignment_id: Id, idempotency_key: KeyHeader = None
 ) -> Response:
     require_user(caller, "manage")
-    id_, now = ASSIGNMENT_ID(assignment_id), service_of(request).clock()
+    id_, now = known_assignment(assignment_id), service_of(request).clock()
     body = await read_body(request, schemas.ExtensionRequest)
 
     def make(session: Session) -> tuple[str, dict[str, Any]]:
@@ -91,7 +91,7 @@ async def create_extension(
 )
 async def change_extension(request: Request, caller: Caller, extension_id: Id) -> Response:
     require_user(caller, "manage")
-    id_, now = EXTENSION_ID(extension_id), service_of(request).clock()
+    id_, now = known_extension(extension_id), service_of(request).clock()
     body = await read_body(request, schemas.ExtensionChange)
 
     def job(session: Session) -> dict[str, Any]:
@@ -111,7 +111,7 @@ async def change_extension(request: Request, caller: Caller, extension_id: Id) -
 )
 async def delete_extension(request: Request, caller: Caller, extension_id: Id) -> Response:
     require_user(caller, "manage")
-    id_, now = EXTENSION_ID(extension_id), service_of(request).clock()
+    id_, now = known_extension(extension_id), service_of(request).clock()
     return await change(
         request,
         lambda session: extensions.extension_json(extensions.remove_extension(session, caller, id_, now)),

@@ -13,6 +13,7 @@ from app.accounts.access import USERS, Caller, require_user
 from app.accounts.guests import guests_of
 from app.core import errors, idempotency
 from app.core.idempotency import KeyHeader
+from app.core.ids import known
 from app.core.json_body import private_json, read_body
 from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
@@ -20,22 +21,10 @@ from app.courses import course_schemas as schemas
 from app.courses import enrolments, invitations
 from app.courses.examples import ENROLMENT, INVITATION, listed
 from app.courses.models import Invitation
-from app.courses.routes import (
-    CHANGING,
-    PREFIX,
-    READING,
-    WITH_BODY,
-    Id,
-    change,
-    created,
-    known,
-    takes,
-    told,
-)
+from app.courses.routes import CHANGING, PREFIX, READING, WITH_BODY, Id, change, created, known_course, takes, told
 
 router = APIRouter(prefix=PREFIX)
 BODIES = (schemas.InvitationRequest, schemas.AcceptRequest)
-COURSE_ID = partial(known, error=errors.UnknownCourseError)
 
 
 @router.get(
@@ -53,7 +42,7 @@ async def list_invitations(
 ) -> Response:
     require_user(caller, "manage")
     found = await service_of(request).database.read(
-        invitations.list_invitations, caller, COURSE_ID(course_id), limit=limit + 1, before=decode_id(cursor)
+        invitations.list_invitations, caller, known_course(course_id), limit=limit + 1, before=decode_id(cursor)
     )
     return private_json(page(found, limit, lambda each: each.id, partial(_invitation, request)))
 
@@ -73,7 +62,7 @@ async def create_invitation(
     request: Request, caller: Caller, course_id: Id, idempotency_key: KeyHeader = None
 ) -> Response:
     person_id = require_user(caller, "manage")
-    service, key, id_ = service_of(request), guests_of(request).key, COURSE_ID(course_id)
+    service, key, id_ = service_of(request), guests_of(request).key, known_course(course_id)
     body, now = await read_body(request, schemas.InvitationRequest), service.clock()
 
     def make(session: Session) -> tuple[str, dict[str, Any]]:

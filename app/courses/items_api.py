@@ -1,7 +1,6 @@
 """/api/v1/assignments/{assignment_id}/items: the exercises of an assignment."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -29,14 +28,14 @@ from app.courses.routes import (
     change,
     create,
     created,
-    known,
+    known_assignment,
+    known_item,
     takes,
     told,
 )
 
 router = APIRouter(prefix=PREFIX, tags=["assignments"])
 BODIES = (schemas.ItemRequest, schemas.ItemChange)
-ASSIGNMENT_ID = partial(known, error=errors.UnknownAssignmentError)
 HIDDEN = (errors.AssignmentNotOpenError, errors.AssignmentLockedError)
 
 
@@ -56,7 +55,7 @@ async def list_items(
     now, after = service.clock(), decode_id(cursor)
 
     def read(session: Session) -> tuple[Sequence[Item], Role]:
-        seen = assignment_for(session, ASSIGNMENT_ID(assignment_id), caller)
+        seen = assignment_for(session, known_assignment(assignment_id), caller)
         entering.may_see_items(session, seen, person_id, now)
         return items.items_of(session, assignment_id), seen.role
 
@@ -80,7 +79,7 @@ async def create_item(
     request: Request, caller: Caller, assignment_id: Id, idempotency_key: KeyHeader = None
 ) -> Response:
     require_user(caller, "manage")
-    id_, now = ASSIGNMENT_ID(assignment_id), service_of(request).clock()
+    id_, now = known_assignment(assignment_id), service_of(request).clock()
     body = await read_body(request, schemas.ItemRequest)
     settings = await run_in_threadpool(proving.proven, body.model_dump())
 
@@ -104,7 +103,7 @@ async def get_item(request: Request, caller: Caller, item_id: Id) -> Response:
     now = service.clock()
 
     def read(session: Session) -> dict[str, Any]:
-        seen = item_for(session, ASSIGNMENT_ID(item_id), caller)
+        seen = item_for(session, known_item(item_id), caller)
         entering.may_see_items(session, seen.in_assignment, person_id, now)
         return items.item_json(seen.item, seen.role)
 
@@ -123,7 +122,7 @@ async def get_item(request: Request, caller: Caller, item_id: Id) -> Response:
 async def change_item(request: Request, caller: Caller, item_id: Id) -> Response:
     require_user(caller, "manage")
     body = await read_body(request, schemas.ItemChange)
-    return private_json(await edit_item(request, caller, ASSIGNMENT_ID(item_id), body.changes()))
+    return private_json(await edit_item(request, caller, known_item(item_id), body.changes()))
 
 
 async def edit_item(request: Request, caller: Principal, item_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,7 +152,7 @@ async def edit_item(request: Request, caller: Principal, item_id: str, changes: 
 )
 async def delete_item(request: Request, caller: Caller, item_id: Id) -> Response:
     require_user(caller, "manage")
-    id_, now = ASSIGNMENT_ID(item_id), service_of(request).clock()
+    id_, now = known_item(item_id), service_of(request).clock()
 
     def job(session: Session) -> dict[str, Any]:
         removed: InItem = items.remove_item(session, caller, id_, now)

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
-from app.core.errors import ConflictError, InvalidRequestError, ServiceError, UnknownCourseError
+from app.core.errors import ConflictError, InvalidRequestError, ServiceError
 from app.core.pages import render
 from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.core.service import service_of
@@ -17,7 +17,7 @@ from app.courses import course_schemas as schemas
 from app.courses.assignment_schemas import AssignmentRequest
 from app.courses.form_values import as_body, faults_by_field, share, text
 from app.courses.roles import course_for
-from app.courses.routes import known
+from app.courses.routes import known_course
 from problems.text import Language
 
 router = APIRouter(include_in_schema=False)
@@ -94,7 +94,7 @@ async def _show_course(
 ) -> Response:
     service = service_of(request)
     before = decode_id(cursor)
-    id_ = known(course_id, UnknownCourseError)
+    id_ = known_course(course_id)
 
     def read(session: Session) -> tuple[Any, Any]:
         found = assignments.list_assignments(session, user, id_, limit=SHOWN + 1, before=before)
@@ -123,7 +123,7 @@ async def _show_course(
 @router.post("/{language:language}/courses/{course_id}")
 async def change_course(request: Request, user: User, sent: Form, language: Language, course_id: str) -> Response:
     """The settings, or the button by which a course is archived or taken out again."""
-    id_, now = known(course_id, UnknownCourseError), service_of(request).clock()
+    id_, now = known_course(course_id), service_of(request).clock()
     if archive := text(sent, "archive"):
         values: dict[str, Any] = {"archived": archive == "yes"}
     else:
@@ -141,7 +141,7 @@ async def change_course(request: Request, user: User, sent: Form, language: Lang
 @router.post("/{language:language}/courses/{course_id}/assignments")
 async def make_assignment(request: Request, user: User, sent: Form, language: Language, course_id: str) -> Response:
     """A draft of this title, which is edited next."""
-    id_, now = known(course_id, UnknownCourseError), service_of(request).clock()
+    id_, now = known_course(course_id), service_of(request).clock()
     try:
         settings = as_body(AssignmentRequest, {"title": text(sent, "title")}).model_dump()
         made = await service_of(request).writer.write(

@@ -18,8 +18,8 @@ from app.core.errors import (
     InvalidRequestError,
     NotFoundError,
     ServiceError,
-    UnknownCourseError,
 )
+from app.core.ids import known
 from app.core.pages import render
 from app.core.pagination import decode_id, encode_cursor
 from app.core.service import service_of
@@ -28,7 +28,7 @@ from app.courses import course_schemas as schemas
 from app.courses.class_import import Plan, Welcome
 from app.courses.form_values import as_body, number, optional, text
 from app.courses.roles import INSTRUCTORS, STAFF, course_for
-from app.courses.routes import known
+from app.courses.routes import known_course
 from problems.text import Language, Text
 
 router = APIRouter(include_in_schema=False)
@@ -66,7 +66,7 @@ async def _show_people(
     plan: Plan | None = None,
     links: list[Welcome] | None = None,
 ) -> Response:
-    id_, key, service = known(course_id, UnknownCourseError), guests_of(request).key, service_of(request)
+    id_, key, service = known_course(course_id), guests_of(request).key, service_of(request)
 
     def read(session: Session) -> dict[str, Any]:
         seen = course_for(session, id_, user, STAFF)
@@ -106,7 +106,7 @@ async def _show_people(
 
 @router.post("/{language:language}/courses/{course_id}/people")
 async def enrol(request: Request, user: User, sent: Form, language: Language, course_id: str) -> Response:
-    id_, now = known(course_id, UnknownCourseError), service_of(request).clock()
+    id_, now = known_course(course_id), service_of(request).clock()
     values = {name: text(sent, name) for name in ("email", "name", "role")}
     values_or_none = {name: optional(sent, name) for name in ("section", "student_number")}
     try:
@@ -122,7 +122,7 @@ async def enrol(request: Request, user: User, sent: Form, language: Language, co
 @router.post("/{language:language}/courses/{course_id}/people/class-list")
 async def import_class_list(request: Request, user: User, language: Language, course_id: str) -> Response:
     """A list as pasted text or as a file: first what it would change, and with the button there, apply it."""
-    id_, service = known(course_id, UnknownCourseError), service_of(request)
+    id_, service = known_course(course_id), service_of(request)
     now, csv = service.clock(), ""
     if "charset" in request.headers.get("content-type", "").lower():  # no browser names one, and Python knows odd ones
         raise BadRequestError("A form names no character set of its own.")
@@ -155,7 +155,7 @@ async def _list_text(sent: FormData) -> str:
 @router.post("/{language:language}/courses/{course_id}/people/links")
 async def make_links(request: Request, user: User, sent: Form, language: Language, course_id: str) -> Response:
     del sent  # nothing but the token, which has been looked at
-    id_, now = known(course_id, UnknownCourseError), service_of(request).clock()
+    id_, now = known_course(course_id), service_of(request).clock()
     links = await service_of(request).writer.write(
         lambda session: class_import.welcome_links(session, user, id_, now, language=language)
     )
@@ -183,7 +183,7 @@ async def change_enrolment(request: Request, user: User, sent: Form, language: L
 
 @router.post("/{language:language}/courses/{course_id}/invitations")
 async def invite(request: Request, user: User, sent: Form, language: Language, course_id: str) -> Response:
-    id_, now, key = known(course_id, UnknownCourseError), service_of(request).clock(), guests_of(request).key
+    id_, now, key = known_course(course_id), service_of(request).clock(), guests_of(request).key
     values = {"role": text(sent, "role"), "section": optional(sent, "section"), "max_uses": number(sent, "max_uses")}
     try:
         body = as_body(schemas.InvitationRequest, values).model_dump()

@@ -1,6 +1,7 @@
 """What the routes of courses share: reading and changing on behalf of somebody, and what OpenAPI says about it."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 from fastapi import Path, Request
@@ -10,8 +11,7 @@ from starlette.responses import Response
 
 from app.accounts.access import USERS, Principal, require_user
 from app.core import errors, idempotency
-from app.core.errors import NotFoundError
-from app.core.ids import is_id
+from app.core.ids import known
 from app.core.json_body import body_of, private_json
 from app.core.problem_details import documented
 from app.core.service import service_of
@@ -21,6 +21,10 @@ T = TypeVar("T")
 PREFIX = "/api/v1"
 
 Id: TypeAlias = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
+
+known_course = partial(known, error=errors.UnknownCourseError)
+known_assignment = partial(known, error=errors.UnknownAssignmentError)
+known_item = known_assignment
 
 SIGNED_IN = (errors.AccountRequiredError, errors.InvalidTokenError, errors.InsufficientScopeError)
 READING = (*SIGNED_IN, errors.InvalidRequestError, errors.UnavailableError)
@@ -48,13 +52,6 @@ def created(*kinds: type[errors.ServiceError]) -> dict[int | str, dict[str, Any]
 def takes(model: type[BaseModel]) -> dict[str, Any]:
     """`openapi_extra` of a route that reads this body, for people with an account."""
     return body_of(model) | USERS
-
-
-def known(id_: str, error: type[NotFoundError]) -> str:
-    """The id, if it can be one; what can't be is nothing that exists."""
-    if not is_id(id_):
-        raise error("There is nothing with this id.")
-    return id_
 
 
 async def change(request: Request, job: Callable[[Session], Mapping[str, Any]]) -> Response:

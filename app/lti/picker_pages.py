@@ -19,13 +19,13 @@ from app.accounts.access import Principal
 from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
 from app.core.errors import Fault, ForbiddenError, InvalidRequestError
+from app.core.ids import known
 from app.core.middleware import CONTENT_SECURITY_POLICY
 from app.core.pages import render
 from app.core.service import service_of
 from app.courses import proving
 from app.courses.assignment_schemas import AssignmentRequest, ItemRequest
 from app.courses.form_values import as_body, faults_by_field, number, text
-from app.courses.routes import known
 from app.lti import deep_linking, picking
 from app.lti.deep_linking import Picked
 from app.lti.frames import origin_of

@@ -11,23 +11,11 @@ from starlette.responses import Response
 from app.accounts.access import USERS, Caller, require_admin
 from app.core import errors
 from app.core.idempotency import KeyHeader
+from app.core.ids import known
 from app.core.json_body import private_json, read_body
 from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
-from app.courses.routes import (
-    CHANGING,
-    CREATING,
-    PREFIX,
-    READING,
-    WITH_BODY,
-    Id,
-    change,
-    create,
-    created,
-    known,
-    takes,
-    told,
-)
+from app.courses.routes import CHANGING, CREATING, PREFIX, READING, WITH_BODY, Id, change, create, created, takes, told
 from app.lti import platforms, registration, schemas, self_test
 from app.lti.platforms import UnknownPlatformError
 from app.lti.refused_lately import refused_lately
@@ -35,7 +23,7 @@ from app.lti.tool import Tool, tool_of
 
 router = APIRouter(prefix=PREFIX, tags=["lti"])
 BODIES = (schemas.PlatformRequest, schemas.PlatformChange, schemas.DeploymentRequest)
-PLATFORM_ID = partial(known, error=UnknownPlatformError)
+known_platform = partial(known, error=UnknownPlatformError)
 
 
 @router.get(
@@ -99,7 +87,7 @@ async def create_platform(request: Request, caller: Caller, idempotency_key: Key
 )
 async def get_platform(request: Request, caller: Caller, platform_id: Id) -> Response:
     require_admin(caller, "read")
-    found = await service_of(request).database.read(platforms.view, PLATFORM_ID(platform_id))
+    found = await service_of(request).database.read(platforms.view, known_platform(platform_id))
     return private_json(found.as_json())
 
 
@@ -114,7 +102,7 @@ async def get_platform(request: Request, caller: Caller, platform_id: Id) -> Res
 )
 async def change_platform(request: Request, caller: Caller, platform_id: Id) -> Response:
     actor, service = require_admin(caller), service_of(request)
-    id_, now = PLATFORM_ID(platform_id), service.clock()
+    id_, now = known_platform(platform_id), service.clock()
     changes = (await read_body(request, schemas.PlatformChange)).changes()
     platforms.check_urls(changes, service.outgoing.check)
     return await change(request, lambda session: platforms.change(session, actor, id_, changes, now).as_json())
@@ -133,7 +121,7 @@ async def create_deployment(
     request: Request, caller: Caller, platform_id: Id, idempotency_key: KeyHeader = None
 ) -> Response:
     actor, now = require_admin(caller), service_of(request).clock()
-    id_, body = PLATFORM_ID(platform_id), await read_body(request, schemas.DeploymentRequest)
+    id_, body = known_platform(platform_id), await read_body(request, schemas.DeploymentRequest)
 
     def make(session: Session) -> tuple[str, dict[str, Any]]:
         made = platforms.add_deployment(session, actor, id_, body.deployment_id, now)
@@ -153,7 +141,7 @@ async def create_deployment(
 )
 async def delete_deployment(request: Request, caller: Caller, platform_id: Id, deployment: Id) -> Response:
     actor, now = require_admin(caller), service_of(request).clock()
-    id_, row = PLATFORM_ID(platform_id), PLATFORM_ID(deployment)
+    id_, row = known_platform(platform_id), known_platform(deployment)
     return await change(request, lambda session: platforms.remove_deployment(session, actor, id_, row, now).as_json())
 
 
@@ -171,7 +159,7 @@ async def test_platform(request: Request, caller: Caller, platform_id: Id) -> Re
     return private_json(
         (
             await self_test.run(
-                service_of(request), tool_of(request), PLATFORM_ID(platform_id), refused_lately(request)
+                service_of(request), tool_of(request), known_platform(platform_id), refused_lately(request)
             )
         ).as_json()
     )

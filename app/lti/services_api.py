@@ -12,7 +12,18 @@ from app.core import errors
 from app.core.json_body import private_json, read_body
 from app.core.pagination import Cursor, Limit, decode_cursor, decode_number, page
 from app.core.service import service_of
-from app.courses.routes import CHANGING, PREFIX, READING, WITH_BODY, Id, change, known, takes, told
+from app.courses.routes import (
+    CHANGING,
+    PREFIX,
+    READING,
+    WITH_BODY,
+    Id,
+    change,
+    known_assignment,
+    known_course,
+    takes,
+    told,
+)
 from app.lti import rosters, service_schemas, status
 from app.lti.models import RosterEntry, ScoreState
 from app.lti.rosters import PlatformFailedError
@@ -39,7 +50,7 @@ async def list_sent_scores(
     cursor: Cursor = None,
 ) -> Response:
     require_user(caller, "read")
-    id_ = known(assignment_id, errors.UnknownAssignmentError)
+    id_ = known_assignment(assignment_id)
     before = decode_number(cursor)
     found = await service_of(request).database.read(
         status.list_scores, caller, id_, limit=limit + 1, before=before, state=state
@@ -58,7 +69,7 @@ async def list_sent_scores(
 )
 async def resend_scores(request: Request, caller: Caller, assignment_id: Id) -> Response:
     require_user(caller, "manage")
-    id_, now = known(assignment_id, errors.UnknownAssignmentError), service_of(request).clock()
+    id_, now = known_assignment(assignment_id), service_of(request).clock()
     asked = (await read_body(request, service_schemas.ResendRequest)).model_dump()
     return await change(request, lambda session: {"scores": status.resend(session, caller, id_, now, **asked)})
 
@@ -76,7 +87,7 @@ async def list_roster(
     request: Request, caller: Caller, course_id: Id, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     require_user(caller, "read")
-    id_ = known(course_id, errors.UnknownCourseError)
+    id_ = known_course(course_id)
     after = None if cursor is None else read_position(decode_cursor(cursor, is_position))
     found = await service_of(request).database.read(rosters.list_roster, caller, id_, limit=limit + 1, after=after)
     return private_json(page(found, limit, position_of, rosters.entry_json))
@@ -93,7 +104,7 @@ async def list_roster(
 )
 async def sync_roster(request: Request, caller: Caller, course_id: Id) -> Response:
     require_user(caller, "manage")
-    id_ = known(course_id, errors.UnknownCourseError)
+    id_ = known_course(course_id)
     synced = await rosters.sync(service_of(request), tokens_of(request), caller, id_)
     return private_json({"contexts": [each.as_json() for each in synced]})
 

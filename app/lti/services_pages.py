@@ -9,13 +9,14 @@ from starlette.responses import RedirectResponse, Response
 from app.accounts.access import Principal
 from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
-from app.core.errors import ConflictError, ServiceError, UnknownAssignmentError, UnknownCourseError, UnknownPersonError
+from app.core.errors import ConflictError, ServiceError, UnknownPersonError
+from app.core.ids import known
 from app.core.pages import render
 from app.core.pagination import decode_cursor, decode_number, encode_cursor
 from app.core.service import service_of
 from app.courses.form_values import optional, text
 from app.courses.roles import STAFF, assignment_for, course_for
-from app.courses.routes import known
+from app.courses.routes import known_assignment, known_course
 from app.lti import rosters, status
 from app.lti.models import ScoreState
 from app.lti.rosters import PlatformFailedError, Synced
@@ -42,7 +43,7 @@ async def show_scores(
     resent: Annotated[int | None, Query(ge=0, le=10**9)] = None,
     cursor: Position = None,
 ) -> Response:
-    id_ = known(assignment_id, UnknownAssignmentError)
+    id_ = known_assignment(assignment_id)
     before = decode_number(cursor)
     chosen: ScoreState | None = next((each for each in get_args(ScoreState) if each == state), None)
 
@@ -68,7 +69,7 @@ async def show_scores(
 
 @router.post(SCORES)
 async def resend(request: Request, user: User, sent: Form, language: Language, assignment_id: str) -> Response:
-    id_, now = known(assignment_id, UnknownAssignmentError), service_of(request).clock()
+    id_, now = known_assignment(assignment_id), service_of(request).clock()
     person_id, only_failed = optional(sent, "person_id"), bool(text(sent, "only_failed"))
     if person_id is not None:
         known(person_id, UnknownPersonError)
@@ -88,7 +89,7 @@ async def show_roster(
 @router.post(ROSTER)
 async def sync(request: Request, user: User, sent: Form, language: Language, course_id: str) -> Response:
     del sent  # nothing but the token, which has been looked at
-    id_ = known(course_id, UnknownCourseError)
+    id_ = known_course(course_id)
     try:
         synced = await rosters.sync(service_of(request), tokens_of(request), user, id_)
     except (ConflictError, PlatformFailedError) as error:
@@ -106,7 +107,7 @@ async def _show_roster(
     synced: list[Synced] | None = None,
     error: ServiceError | None = None,
 ) -> Response:
-    id_ = known(course_id, UnknownCourseError)
+    id_ = known_course(course_id)
     after = None if cursor is None else read_position(decode_cursor(cursor, is_position))
 
     def read(session: Session) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from app.accounts.access import Principal, require_admin
 from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
 from app.core.errors import ConflictError, Fault, InvalidRequestError, ServiceError
+from app.core.ids import known
 from app.core.pages import render
 from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.core.service import service_of
 from app.courses.form_values import as_body, faults_by_field, optional, text
-from app.courses.routes import known
 from app.lti import platforms, registration, schemas, self_test
 from app.lti.platforms import UnknownPlatformError
 from app.lti.products import PRODUCTS, product_of

@@ -6,20 +6,21 @@ from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any, Literal, get_args
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy.orm import Session
 from starlette.responses import Response, StreamingResponse
 
 from app.accounts.access import READING, USERS, Caller, require_user
+from app.accounts.people_api import known_person
 from app.core import errors
 from app.core.errors import UnknownAssignmentError
-from app.core.ids import is_id
 from app.core.json_body import PRIVATE, private_json
 from app.core.pagination import Limit, decode_cursor, encode_cursor
 from app.core.problem_details import documented
 from app.core.service import service_of
+from app.courses.routes import Id, known_assignment
 from app.reports import answers, exports, schemas, spreadsheets
 from app.reports.concepts import concepts
 from app.reports.gradebook import Sort, Wish, count_lines, gradebook, is_position, position
@@ -42,7 +43,6 @@ REFUSED = documented(
 )
 JSON_LINES = "application/jsonl"
 
-AssignmentId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]
 Order = Literal[
     "name", "number", "section", "total", "attempts", "last_activity",
     "-name", "-number", "-section", "-total", "-attempts", "-last_activity",
@@ -63,11 +63,10 @@ async def read_report(
 
     """
     require_user(caller, "read")
-    if not is_id(assignment_id):
-        raise UnknownAssignmentError("There is no assignment with this id, or it is not for you.")
+    id_ = known_assignment(assignment_id)
 
     def run(session: Session) -> Any:
-        return query(session, find_subject(session, assignment_id, caller))
+        return query(session, find_subject(session, id_, caller))
 
     return await service_of(request).database.read(run)
 
@@ -92,7 +91,7 @@ def wish_of(section: str | None, search: str, sort: str) -> Wish:
 async def get_report(
     request: Request,
     caller: Caller,
-    assignment_id: AssignmentId,
+    assignment_id: Id,
     section: Section = None,
     search: Search = "",
     sort: SortBy = "name",
@@ -155,7 +154,7 @@ def _assignment_json(subject: Subject) -> dict[str, Any]:
     responses=REFUSED,
     openapi_extra=USERS,
 )
-async def get_item_reports(request: Request, caller: Caller, assignment_id: AssignmentId) -> Response:
+async def get_item_reports(request: Request, caller: Caller, assignment_id: Id) -> Response:
     def query(session: Session, subject: Subject) -> dict[str, Any]:
         marks = load_marks(session, subject)
         return {
@@ -178,7 +177,7 @@ async def get_item_reports(request: Request, caller: Caller, assignment_id: Assi
 async def get_concepts(
     request: Request,
     caller: Caller,
-    assignment_id: AssignmentId,
+    assignment_id: Id,
     days: Annotated[
         Annotated[int, Field(ge=1, le=3660)] | SkipJsonSchema[None],
         Query(description="only mistakes of so many days; all if left out"),
@@ -200,7 +199,7 @@ async def get_concepts(
     responses=REFUSED,
     openapi_extra=USERS,
 )
-async def get_activity(request: Request, caller: Caller, assignment_id: AssignmentId) -> Response:
+async def get_activity(request: Request, caller: Caller, assignment_id: Id) -> Response:
     def query(session: Session, subject: Subject) -> dict[str, Any]:
         days = answers.activity(session, subject)
         return {
@@ -222,14 +221,13 @@ async def get_activity(request: Request, caller: Caller, assignment_id: Assignme
 async def get_student_report(
     request: Request,
     caller: Caller,
-    assignment_id: AssignmentId,
-    person_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
+    assignment_id: Id,
+    person_id: Id,
 ) -> Response:
-    if not is_id(person_id):
-        raise errors.UnknownPersonError
+    id_ = known_person(person_id)
 
     def query(session: Session, subject: Subject) -> dict[str, Any]:
-        return student_report(session, subject, person_id).as_json(subject)
+        return student_report(session, subject, id_).as_json(subject)
 
     return private_json(await read_report(request, caller, assignment_id, query))
 
@@ -251,7 +249,7 @@ def _file(description: str, media_type: str, schema: Mapping[str, Any]) -> dict[
 async def get_csv(
     request: Request,
     caller: Caller,
-    assignment_id: AssignmentId,
+    assignment_id: Id,
     table: Annotated[Literal["scores", "items"], Query()] = "scores",
     bom: Annotated[bool, Query(description="begin with the mark by which spreadsheets recognise UTF-8")] = False,  # noqa: FBT002 - a query parameter
     section: Section = None,
@@ -284,7 +282,7 @@ async def get_csv(
 async def get_workbook(
     request: Request,
     caller: Caller,
-    assignment_id: AssignmentId,
+    assignment_id: Id,
     section: Section = None,
     search: Search = "",
     sort: SortBy = "name",
@@ -315,7 +313,7 @@ async def get_workbook(
     responses=_file("One JSON object a line", JSON_LINES, {"type": "string"}) | REFUSED,
     openapi_extra=USERS,
 )
-async def get_attempt_lines(request: Request, caller: Caller, assignment_id: AssignmentId) -> Response:
+async def get_attempt_lines(request: Request, caller: Caller, assignment_id: Id) -> Response:
     database = service_of(request).database
     subject: Subject = await read_report(request, caller, assignment_id, lambda _session, found: found)
 

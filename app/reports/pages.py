@@ -12,11 +12,12 @@ from starlette.responses import Response
 
 from app.accounts.access import Caller, Principal
 from app.accounts.account_pages import User
-from app.core.errors import NotFoundError, UnknownAssignmentError
-from app.core.ids import is_id
+from app.accounts.people_api import known_person
+from app.core.errors import NotFoundError
 from app.core.pages import render
 from app.core.pagination import decode_cursor, encode_cursor
 from app.core.service import service_of
+from app.courses.routes import known_assignment
 from app.reports import answers, figures
 from app.reports.api import Order, wish_of
 from app.reports.concepts import Concepts, concepts
@@ -83,11 +84,10 @@ async def _read(
     request: Request, user: Principal, assignment_id: str, query: Callable[[Session, Subject], T]
 ) -> tuple[Subject, T]:
     """The assignment and what the query says of it; raises as `find_subject`."""
-    if not is_id(assignment_id):
-        raise UnknownAssignmentError
+    id_ = known_assignment(assignment_id)
 
     def run(session: Session) -> tuple[Subject, T]:
-        subject = find_subject(session, assignment_id, user)
+        subject = find_subject(session, id_, user)
         return subject, query(session, subject)
 
     return await service_of(request).database.read(run)
@@ -200,8 +200,9 @@ async def show_concepts(request: Request, user: User, language: Language, assign
 async def show_student(
     request: Request, user: User, language: Language, assignment_id: str, person_id: str
 ) -> Response:
+    id_ = known_person(person_id)
     subject, report = await _read(
-        request, user, assignment_id, lambda session, subject: student_report(session, subject, person_id)
+        request, user, assignment_id, lambda session, subject: student_report(session, subject, id_)
     )
     return render(request, language, "report_student.html", section="reports", subject=subject, report=report)
 

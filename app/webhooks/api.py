@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -18,28 +17,15 @@ from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
 from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
-from app.courses.routes import (
-    CHANGING,
-    PREFIX,
-    READING,
-    WITH_BODY,
-    Id,
-    change,
-    created,
-    known,
-    takes,
-    told,
-)
+from app.courses.routes import CHANGING, PREFIX, READING, WITH_BODY, Id, change, created, known_course, takes, told
 from app.webhooks import deliveries, endpoints, schemas
-from app.webhooks.endpoints import UnknownWebhookError
+from app.webhooks.endpoints import UnknownWebhookError, known_webhook
 from app.webhooks.examples import DELIVERY, DETAIL, NEW_SECRET, NEW_WEBHOOK, WEBHOOK
 from app.webhooks.models import State
 from app.webhooks.signing import secret_of
 
 router = APIRouter(prefix=PREFIX, tags=["webhooks"])
 BODIES = schemas.BODIES
-COURSE_ID = partial(known, error=errors.UnknownCourseError)
-WEBHOOK_ID = partial(known, error=UnknownWebhookError)
 REFUSED = (errors.ForbiddenError, UnknownWebhookError)
 
 
@@ -57,7 +43,7 @@ async def list_webhooks(
 ) -> Response:
     require_user(caller)
     found = await service_of(request).database.read(
-        endpoints.list_endpoints, caller, COURSE_ID(course_id), limit=limit + 1, before=decode_id(cursor)
+        endpoints.list_endpoints, caller, known_course(course_id), limit=limit + 1, before=decode_id(cursor)
     )
     return private_json(page(found, limit, lambda each: each.id, schemas.endpoint_json))
 
@@ -77,7 +63,7 @@ async def create_webhook(
     request: Request, caller: Caller, course_id: Id, idempotency_key: KeyHeader = None
 ) -> Response:
     require_user(caller, "manage")
-    service, key, id_ = service_of(request), guests_of(request).key, COURSE_ID(course_id)
+    service, key, id_ = service_of(request), guests_of(request).key, known_course(course_id)
     body = await read_body(request, schemas.WebhookRequest)
     endpoints.require_address(service, body.url)
 
@@ -101,7 +87,7 @@ async def create_webhook(
 )
 async def get_webhook(request: Request, caller: Caller, webhook_id: Id) -> Response:
     require_user(caller)
-    seen = await service_of(request).database.read(endpoints.endpoint_for, WEBHOOK_ID(webhook_id), caller)
+    seen = await service_of(request).database.read(endpoints.endpoint_for, known_webhook(webhook_id), caller)
     return private_json(schemas.endpoint_json(seen.endpoint))
 
 
@@ -116,7 +102,7 @@ async def get_webhook(request: Request, caller: Caller, webhook_id: Id) -> Respo
 )
 async def change_webhook(request: Request, caller: Caller, webhook_id: Id) -> Response:
     require_user(caller, "manage")
-    service, id_ = service_of(request), WEBHOOK_ID(webhook_id)
+    service, id_ = service_of(request), known_webhook(webhook_id)
     changes = (await read_body(request, schemas.WebhookChange)).changes()
     if "url" in changes:
         endpoints.require_address(service, changes["url"])
@@ -137,7 +123,7 @@ async def change_webhook(request: Request, caller: Caller, webhook_id: Id) -> Re
 )
 async def delete_webhook(request: Request, caller: Caller, webhook_id: Id) -> Response:
     require_user(caller, "manage")
-    service, id_ = service_of(request), WEBHOOK_ID(webhook_id)
+    service, id_ = service_of(request), known_webhook(webhook_id)
     return await change(
         request, lambda session: schemas.endpoint_json(endpoints.remove(session, caller, id_, service.clock()))
     )
@@ -157,7 +143,7 @@ async def rotate_secret(
     request: Request, caller: Caller, webhook_id: Id, idempotency_key: KeyHeader = None
 ) -> Response:
     require_user(caller, "manage")
-    service, key, id_ = service_of(request), guests_of(request).key, WEBHOOK_ID(webhook_id)
+    service, key, id_ = service_of(request), guests_of(request).key, known_webhook(webhook_id)
     body = await read_body(request, schemas.SecretRequest)
     overlap = timedelta(hours=body.overlap_hours)
 
@@ -183,7 +169,7 @@ async def rotate_secret(
 )
 async def ping_webhook(request: Request, caller: Caller, webhook_id: Id) -> Response:
     require_user(caller, "manage")
-    service, id_ = service_of(request), WEBHOOK_ID(webhook_id)
+    service, id_ = service_of(request), known_webhook(webhook_id)
     sent = await service.writer.write(
         lambda session: schemas.delivery_json(endpoints.ping(session, caller, id_, service.clock()))
     )
@@ -211,7 +197,7 @@ async def list_deliveries(
     found = await service_of(request).database.read(
         deliveries.list_deliveries,
         caller,
-        WEBHOOK_ID(webhook_id),
+        known_webhook(webhook_id),
         limit=limit + 1,
         before=decode_id(cursor),
         state=state,
@@ -231,7 +217,7 @@ async def list_deliveries(
 async def get_delivery(request: Request, caller: Caller, webhook_id: Id, delivery_id: Id) -> Response:
     require_user(caller)
     found = await service_of(request).database.read(
-        deliveries.find_delivery, caller, WEBHOOK_ID(webhook_id), WEBHOOK_ID(delivery_id)
+        deliveries.find_delivery, caller, known_webhook(webhook_id), known_webhook(delivery_id)
     )
     return private_json(schemas.delivery_json(found) | {"body": found.body.decode()})
 
@@ -247,7 +233,7 @@ async def get_delivery(request: Request, caller: Caller, webhook_id: Id, deliver
 )
 async def resend_delivery(request: Request, caller: Caller, webhook_id: Id, delivery_id: Id) -> Response:
     require_user(caller, "manage")
-    service, id_, message_id = service_of(request), WEBHOOK_ID(webhook_id), WEBHOOK_ID(delivery_id)
+    service, id_, message_id = service_of(request), known_webhook(webhook_id), known_webhook(delivery_id)
 
     def job(session: Session) -> dict[str, Any]:
         return schemas.delivery_json(deliveries.resend(session, caller, id_, message_id, service.clock()))
@@ -266,7 +252,7 @@ async def resend_delivery(request: Request, caller: Caller, webhook_id: Id, deli
 )
 async def resend_failed(request: Request, caller: Caller, webhook_id: Id) -> Response:
     require_user(caller, "manage")
-    service, id_ = service_of(request), WEBHOOK_ID(webhook_id)
+    service, id_ = service_of(request), known_webhook(webhook_id)
     return await change(
         request, lambda session: {"count": deliveries.resend_failed(session, caller, id_, service.clock())}
     )

@@ -6,6 +6,7 @@ Every change is recorded in the audit log. An endpoint hears of what happens whi
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from app.accounts import audit
 from app.accounts.access import Principal, require_user
 from app.core.addresses import is_loopback, is_public
 from app.core.errors import ConflictError, Fault, ForbiddenError, InvalidRequestError, NotFoundError
-from app.core.ids import new_id
+from app.core.ids import known, new_id
 from app.core.outgoing import OutgoingError
 from app.core.service import Service
 from app.courses.models import Course, Role
@@ -39,6 +40,9 @@ class UnknownWebhookError(NotFoundError):
     """No webhook or delivery has this id, or it belongs to a course in which whoever asks takes no part."""
 
     slug, title = "unknown-webhook", "No such webhook"
+
+
+known_webhook = partial(known, error=UnknownWebhookError)
 
 
 class Seen(NamedTuple):

@@ -12,15 +12,15 @@ from app.accounts.access import Principal
 from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
 from app.accounts.guests import guests_of
-from app.core.errors import ConflictError, InvalidRequestError, ServiceError, UnknownCourseError
+from app.core.errors import ConflictError, InvalidRequestError, ServiceError
 from app.core.pages import render
 from app.core.pagination import Cursor, decode_id, encode_cursor
 from app.core.service import service_of
 from app.courses.form_values import as_body, faults_by_field, number, text
 from app.courses.roles import INSTRUCTORS, course_for
-from app.courses.routes import known
+from app.courses.routes import known_course
 from app.webhooks import deliveries, endpoints, schemas
-from app.webhooks.endpoints import MOST, UnknownWebhookError
+from app.webhooks.endpoints import MOST, known_webhook
 from app.webhooks.outbox import WANTED
 from app.webhooks.signing import secret_of
 from problems.text import Language
@@ -38,7 +38,7 @@ async def show_webhooks(request: Request, user: User, language: Language, course
 @router.post("/{language:language}/courses/{course_id}/webhooks")
 async def make_webhook(request: Request, user: User, sent: Form, language: Language, course_id: str) -> Response:
     """Shows the secret with the response: a redirect would have to keep it somewhere."""
-    id_, service, key = known(course_id, UnknownCourseError), service_of(request), guests_of(request).key
+    id_, service, key = known_course(course_id), service_of(request), guests_of(request).key
     try:
         body = as_body(schemas.WebhookRequest, _values(sent))
         endpoints.require_address(service, body.url)
@@ -68,7 +68,7 @@ async def show_webhook(
 @router.post("/{language:language}/webhooks/{webhook_id}")
 async def change_webhook(request: Request, user: User, sent: Form, language: Language, webhook_id: str) -> Response:
     """The settings, or the button that disables or enables it."""
-    id_, service = known(webhook_id, UnknownWebhookError), service_of(request)
+    id_, service = known_webhook(webhook_id), service_of(request)
     enabled = text(sent, "enabled")
     values = {"enabled": enabled == "yes"} if enabled else _values(sent)
     try:
@@ -84,7 +84,7 @@ async def change_webhook(request: Request, user: User, sent: Form, language: Lan
 @router.post("/{language:language}/webhooks/{webhook_id}/secret")
 async def replace_secret(request: Request, user: User, sent: Form, language: Language, webhook_id: str) -> Response:
     """Shows the new secret with the response."""
-    id_, service, key = known(webhook_id, UnknownWebhookError), service_of(request), guests_of(request).key
+    id_, service, key = known_webhook(webhook_id), service_of(request), guests_of(request).key
     try:
         body = as_body(schemas.SecretRequest, {"overlap_hours": number(sent, "overlap_hours")})
     except InvalidRequestError as error:
@@ -98,14 +98,14 @@ async def replace_secret(request: Request, user: User, sent: Form, language: Lan
 
 @router.post("/{language:language}/webhooks/{webhook_id}/ping")
 async def ping(request: Request, user: User, _sent: Form, language: Language, webhook_id: str) -> Response:
-    id_, service = known(webhook_id, UnknownWebhookError), service_of(request)
+    id_, service = known_webhook(webhook_id), service_of(request)
     await service.writer.write(lambda session: endpoints.ping(session, user, id_, service.clock()).id)
     return RedirectResponse(f"/{language}/webhooks/{id_}#deliveries", 303)
 
 
 @router.post("/{language:language}/webhooks/{webhook_id}/resend")
 async def resend_failed(request: Request, user: User, _sent: Form, language: Language, webhook_id: str) -> Response:
-    id_, service = known(webhook_id, UnknownWebhookError), service_of(request)
+    id_, service = known_webhook(webhook_id), service_of(request)
     await service.writer.write(lambda session: deliveries.resend_failed(session, user, id_, service.clock()))
     return RedirectResponse(f"/{language}/webhooks/{id_}#deliveries", 303)
 
@@ -114,7 +114,7 @@ async def resend_failed(request: Request, user: User, _sent: Form, language: Lan
 async def resend(
     request: Request, user: User, _sent: Form, language: Language, webhook_id: str, delivery_id: str
 ) -> Response:
-    id_, message_id = known(webhook_id, UnknownWebhookError), known(delivery_id, UnknownWebhookError)
+    id_, message_id = known_webhook(webhook_id), known_webhook(delivery_id)
     service = service_of(request)
     await service.writer.write(lambda session: deliveries.resend(session, user, id_, message_id, service.clock()).id)
     return RedirectResponse(f"/{language}/webhooks/{id_}#deliveries", 303)
@@ -122,7 +122,7 @@ async def resend(
 
 @router.post("/{language:language}/webhooks/{webhook_id}/remove")
 async def remove(request: Request, user: User, _sent: Form, language: Language, webhook_id: str) -> Response:
-    id_, service = known(webhook_id, UnknownWebhookError), service_of(request)
+    id_, service = known_webhook(webhook_id), service_of(request)
     course_id = await service.writer.write(
         lambda session: endpoints.remove(session, user, id_, service.clock()).course_id
     )
@@ -146,7 +146,7 @@ async def _show_webhooks(
     error: ServiceError | None = None,
     sent: FormData | None = None,
 ) -> Response:
-    id_ = known(course_id, UnknownCourseError)
+    id_ = known_course(course_id)
 
     def read(session: Session) -> dict[str, Any]:
         seen = course_for(session, id_, user, INSTRUCTORS)
@@ -177,7 +177,7 @@ async def _show_webhook(
     error: InvalidRequestError | None = None,
     secret: str | None = None,
 ) -> Response:
-    id_ = known(webhook_id, UnknownWebhookError)
+    id_ = known_webhook(webhook_id)
 
     def read(session: Session) -> dict[str, Any]:
         seen = endpoints.endpoint_for(session, id_, user)
