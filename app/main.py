@@ -6,6 +6,8 @@ from functools import cache
 
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 import app.lti.models
@@ -60,6 +62,7 @@ from app.core import idempotency, openapi, problem_details
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
 from app.core.drawings import Drawings
+from app.core.errors import ServiceError
 from app.core.housekeeping import Housekeeper
 from app.core.middleware import BoundedBody, Guard, Head
 from app.core.outgoing import Outgoing
@@ -216,6 +219,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     settings = settings or Settings()
     catalogue()
     changes.listen(refresh_changed)
+    changes.listen(lti_outbox.enqueue_changed)
     forgetting.listen(forget_in_courses)
     forgetting.listen(forget_drafts)
     forgetting.listen(forget_identities)
@@ -236,7 +240,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     )
     app.router.routes.extend(_routes())
     app.mount(static_address(), static_files(), name="static")
-    problem_details.install(app, error_page)
+    problem_details.install(app, _error_page)
     app.add_exception_handler(SignInFirst, send_to_sign_in)
     app.add_exception_handler(RefusedError, lti_pages.show_refusal)
     examples = {name: example for part in APIS for name, example in part.EXAMPLES.items()}
@@ -247,6 +251,12 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     app.add_middleware(Guard)
     app.add_middleware(Head)
     return app
+
+
+async def _error_page(request: Request, error: ServiceError) -> Response:
+    if error.status in {404, 405}:  # no route has looked who asks
+        await access.recognise_lost(request)
+    return error_page(request, error)
 
 
 @cache

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Request
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import sessions, tokens
 from app.accounts.cookies import read_cookie
@@ -22,6 +23,7 @@ from app.core.errors import (
     ForbiddenError,
     InsufficientScopeError,
     InvalidTokenError,
+    ServiceError,
 )
 from app.core.form_token import is_from_here
 from app.core.service import Service, service_of
@@ -79,6 +81,16 @@ async def principal(request: Request) -> Principal:
     found = await _recognise(request, service)
     request.state.principal = found
     return found
+
+
+async def recognise_lost(request: Request) -> None:
+    """Look who asks where no route has, so that the head and the frame of the error's page are right for them.
+
+    Whoever can't be recognised now is nobody: the page tells of something else.
+    """
+    if not hasattr(request.state, "principal"):
+        with suppress(ServiceError, SQLAlchemyError):
+            await principal(request)
 
 
 Caller = Annotated[Principal, Depends(principal)]

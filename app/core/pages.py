@@ -11,6 +11,7 @@ from typing import Any, get_args
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -73,10 +74,20 @@ def render(request: Request, language: Language, template: str, *, status: int =
 
 
 def _alternates(request: Request, language: Language) -> list[tuple[str, str]]:
-    """The same page in each language, as (BCP 47 tag, address)."""
+    """The same page in each language, as (BCP 47 tag, address); none for what can't be opened by its address again."""
     path, query = request.url.path, request.url.query
-    rest = path.removeprefix(f"/{language}") if path == f"/{language}" or path.startswith(f"/{language}/") else ""
+    if path.split("/")[1] != language or not _is_opened(request):
+        return []
+    rest = path.removeprefix(f"/{language}")
     return [(TAGS[other], f"/{other}{rest}{'?' if query else ''}{query}") for other in LANGUAGES]
+
+
+def _is_opened(request: Request) -> bool:
+    """Whether the address can be opened, and not only be sent a form."""
+    if request.method in {"GET", "HEAD"}:
+        return True
+    scope = {**request.scope, "method": "GET"}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 def error_page(request: Request, error: ServiceError) -> Response:

@@ -1,7 +1,7 @@
 """Errors as they leave the server: RFC 9457 problem details, from one handler, and what OpenAPI says about them."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "1"}
 
-ErrorPage = Callable[[Request, ServiceError], Response]
+ErrorPage = Callable[[Request, ServiceError], Awaitable[Response]]
 
 
 class FaultDetails(BaseModel):
@@ -122,7 +122,7 @@ def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
         if isinstance(error, errors.MethodNotAllowedError):
             error = errors.MethodNotAllowedError(headers={"Allow": ", ".join(_allowed(request))})
         wants_page = not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
-        return error_page(request, error) if error_page and wants_page else problem_response(error)
+        return await error_page(request, error) if error_page and wants_page else problem_response(error)
 
     handled: list[type[Exception]] = [
         ServiceError,

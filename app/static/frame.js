@@ -9,4 +9,11 @@ if (window.parent !== window) {
     told = height;
     window.parent.postMessage({ subject: "lti.frameResize", height }, "*");
   }).observe(document.body);
+
+  // After a link or a form far down, the platform's page still stands there, while what was opened begins at the top.
+  if (document.referrer.startsWith(`${location.origin}/`)) {
+    const target = document.querySelector(":target");
+    if (!target) window.parent.postMessage({ subject: "lti.scrollToTop" }, "*"); // known to Canvas
+    (target ?? document.querySelector("h1"))?.scrollIntoView({ block: "nearest", behavior: "instant" });
+  }
 }

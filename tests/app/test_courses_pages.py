@@ -105,6 +105,20 @@ async def test_a_visitor_is_sent_to_sign_in(client):
     assert (response.status_code, response.headers["location"]) == (303, "/en/sign-in?next=/en/courses")
 
 
+async def test_a_page_that_does_not_exist_knows_who_is_signed_in(root, client):
+    for address in ("/en/nowhere", "/nowhere"):
+        page = await root.client.get(address)
+        assert (page.status_code, 'href="/en/account"' in page.text, "Sign in" in page.text) == (404, True, False)
+    assert "Sign in" in (await client.get("/en/nowhere", headers={"Accept": "text/html"})).text
+
+
+async def test_only_what_can_be_opened_is_offered_in_another_language(root, course):
+    """The answer to a form that has no page at its own address is no page of the other language either."""
+    refused = await root.send(course, f"{course}/assignments", title="")
+    assert (refused.status_code, "中文" in refused.text) == (422, False)
+    assert f'href="{course.replace("/en/", "/zh/")}"' in await root.open(course)
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_every_page_is_shown_in_both_languages(root, course, editor, language):
     for address in ("/en/courses", course, f"{course}/people", editor, editor.replace("/edit", "/preview")):

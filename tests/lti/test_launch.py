@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from app.accounts.models import Person, SignInSession
+from app.accounts.models import AuditEntry, Person, SignInSession
 from app.courses.models import Assignment, Course, Enrolment
 from app.lti import claims as names
 from app.lti import models
@@ -117,6 +117,12 @@ async def test_a_launch_raises_a_role_and_never_lowers_it(browser, read):
         assert read(select(Enrolment.role)) == [(expected,)]
 
 
+async def test_nothing_is_changed_for_who_is_there_already(browser, read):
+    for _ in range(2):
+        await browser().launch(LEARNER, LINK)
+    assert read(select(AuditEntry.action).where(AuditEntry.action.like("enrolment.%"))) == [("enrolment.create",)]
+
+
 async def test_who_had_left_takes_part_again(browser, change, read):
     await browser().launch(LEARNER, LINK)
     await change(Enrolment, ended_at=datetime(2026, 1, 1, tzinfo=UTC))
@@ -161,7 +167,7 @@ async def test_one_issuer_may_have_many_clients_and_deployments(browser, app, co
         visitor.platform = other
         assert (await visitor.launch(LEARNER, LINK)).status_code == 303
         assert reason_of(await visitor.login(LEARNER, LINK, client_id="")) == "unknown-platform"
-    assert (count(Person), count(Course)) == (1, 2)
+    assert (count(Person), count(Course), count(models.Link)) == (1, 2, 2)
 
 
 async def test_the_client_id_may_be_left_out_where_there_is_one(browser):
@@ -311,9 +317,21 @@ class TestSession:
         page = await student.client.get(response.headers["location"])
         assert f"frame-ancestors {platform.address};" in page.headers["content-security-policy"]
         assert "frame.js" in page.text
+        missing = await student.client.get("/en/nowhere", headers={"Accept": "text/html"})
+        assert (missing.status_code, f"frame-ancestors {platform.address};" in str(missing.headers)) == (404, True)
         stranger = await browser().client.get("/en")
         assert "frame-ancestors 'none'" in stranger.headers["content-security-policy"]
         assert "frame.js" not in stranger.text
+
+    async def test_in_a_frame_what_leads_away_from_the_activity_opens_a_tab(self, browser, assigned):
+        """The LMS has a head of its own; ours says who one is, and in which language one reads."""
+        student = browser()
+        page = (await student.client.get((await student.launch(LEARNER, await assigned())).headers["location"])).text
+        head = page[page.index("<header") : page.index("</header>")]
+        assert LEARNER.name in head
+        assert "My attempts" not in head
+        away = [tag for tag in re.findall("<a [^>]*>", page) if re.search('href="/en(/about)?"', tag)]
+        assert [('target="_blank" rel="noopener"' in tag) for tag in away] == [True, True]
 
     async def test_a_second_launch_of_the_same_person_keeps_the_session(self, browser, count):
         """So that a form that is open in another tab can still be sent."""
@@ -323,6 +341,18 @@ class TestSession:
         await visitor.launch(LEARNER, LINK)
         assert visitor.client.cookies["__Host-frame-session"] == before
         assert count(SignInSession) == 1
+
+    async def test_whoever_has_no_password_shows_by_a_launch_that_it_is_them(self, browser, change):
+        """As for the deletion of the account, which asks for a sign-in of the last minutes."""
+        visitor = browser()
+        await visitor.launch(LEARNER, LINK)
+        await change(SignInSession, created_at=datetime.now(UTC) - timedelta(days=1))
+        sent = {"json": {"confirmation": "delete"}, "headers": {"Sec-Fetch-Site": "same-origin"}}
+        refused = await visitor.client.post("/api/v1/me/deletion", **sent)
+        assert refused.status_code == 422
+        assert "open Haitang from your learning platform once more" in refused.text
+        await visitor.launch(LEARNER, LINK)
+        assert (await visitor.client.post("/api/v1/me/deletion", **sent)).status_code == 200
 
     async def test_somebody_else_in_the_same_browser_gets_a_session_of_their_own(self, browser, count):
         visitor = browser()
