@@ -96,6 +96,12 @@ def begin(
     return id_
 
 
+def renew(session: Session, id_hash: str, settings: Settings, now: datetime) -> None:
+    """The person has shown anew who they are, in the same browser: the session counts from now on."""
+    times = {"created_at": now, "last_seen_at": now, "expires_at": now + timedelta(hours=settings.session_hours)}
+    session.execute(update(SignInSession).where(SignInSession.id_hash == id_hash).values(times))
+
+
 def touch(session: Session, id_hash: str, now: datetime) -> None:
     session.execute(update(SignInSession).where(SignInSession.id_hash == id_hash).values(last_seen_at=now))
 

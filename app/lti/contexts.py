@@ -61,9 +61,7 @@ def take_part(
             return
         raise RefusedError("archived-course", "The course is archived here.")
     enrolment = found or Enrolment(id=new_id(), course_id=course_id, person_id=person_id, created_at=now)
-    raised = found is None or found.ended_at is not None or RANK[role] > RANK[found.role]
-    enrolment.role = role if raised else enrolment.role
-    enrolment.ended_at = None
+    enrolment.role, enrolment.ended_at = role, None
     session.add(enrolment)
     session.flush()
     verb = "enrolment.change" if found else "enrolment.create"

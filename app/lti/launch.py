@@ -147,8 +147,8 @@ def _sign_in(
 ) -> tuple[str, str]:
     """The secret id of the browser's session, and its digest.
 
-    A session that the person has in this browser goes on, so that forms in other tabs can still be sent; somebody
-    else's ends.
+    A session that the person has in this browser goes on, so that forms in other tabs can still be sent, and counts as
+    one that began now; somebody else's ends.
     """
     addresses = (platform.authorization_url, platform.issuer, message.return_url)
     ancestors = frames.frame_ancestors(*addresses) if browser.framed else None
@@ -156,7 +156,8 @@ def _sign_in(
     if current is not None and current.person_id == person_id:
         both = frames.joined(current.frame_ancestors, ancestors) if ancestors else current.frame_ancestors
         mine = SignInSession.id_hash == current.id_hash
-        session.execute(update(SignInSession).where(mine).values(frame_ancestors=both, last_seen_at=now))
+        session.execute(update(SignInSession).where(mine).values(frame_ancestors=both))
+        sessions.renew(session, current.id_hash, service.settings, now)
         return browser.session_id, current.id_hash
     if current is not None:
         sessions.end(session, current.id_hash)

@@ -9,15 +9,17 @@ from datetime import timedelta
 import orjson
 import pytest
 from joserfc import jws
-from joserfc.jwk import OctKey
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import OctKey, RSAKey
 
 from app.accounts.models import Person, SignInSession
 from app.courses.models import Course as OurCourse
 from app.lti import claims as names
 from app.lti import models
-from app.lti.keysets import BETWEEN, KEPT, Keysets
+from app.lti.keysets import BETWEEN, KEPT, Keysets, rsa_keys
 from app.lti.launch import find_launch
 from app.lti.refusals import RefusedError
+from app.lti.validation import verified_claims
 from tests.lti.conftest import TOOL, reason_of
 from tests.lti.platform import LEARNER, MENTOR, TEACHER, Answer, Course, Member, ResourceLink, new_key, public
 
@@ -217,6 +219,13 @@ class TestSignature:
 
         assert await sent(make) == "algorithm"
 
+    @pytest.mark.parametrize("alg", ["RS384", "PS256"])
+    def test_the_algorithm_is_pinned_where_the_signature_is_verified_too(self, platform, alg):
+        header = {"alg": alg, "kid": platform.key.kid}
+        token = jws.serialize_compact(header, b"{}", platform.key, algorithms=[alg])
+        with pytest.raises(RefusedError, match="signature"):
+            verified_claims(token, platform.key)
+
     async def test_an_oct_key_in_the_key_set(self, sent, platform):
         """A key set may hold anything; only RSA keys for signatures are taken."""
         secret = OctKey.generate_key(256)
@@ -321,11 +330,20 @@ class TestKeySet:
             assert (await browser().launch(LEARNER, LINK)).status_code == 303
         assert platform.count("/jwks") == 3  # at first, and twice half a minute apart since they are an hour old
 
-    async def test_keys_that_are_broken_or_weak_are_passed_over(self, browser, platform):
+    async def test_keys_that_are_broken_are_passed_over(self, browser, platform):
         good = public(platform.key)
-        broken = [{"kty": "RSA", "kid": "x"}, {**good, "n": "!"}, {**good, "use": "enc"}, {**good, "kid": 7}, None, "x"]
-        platform.published = [*broken, good]
+        platform.published = [{"kty": "RSA", "kid": "x"}, {**good, "n": "!"}, {**good, "kid": 7}, None, "x", good]
         assert (await browser().launch(LEARNER, LINK)).status_code == 303
+
+    def test_keys_for_something_else_or_weak_ones_are_no_keys(self, platform):
+        good = public(platform.key)
+        with pytest.warns(SecurityWarning):
+            weak = public(RSAKey.generate_key(1024, auto_kid=True))
+        changes = ({"use": "enc"}, {"alg": "RS512"}, {"alg": "RSA-OAEP"}, {"kty": "EC"})
+        others = [weak, *(good | changed for changed in changes)]
+        with pytest.warns(SecurityWarning):
+            assert rsa_keys({"keys": others}) == {}
+        assert list(rsa_keys({"keys": [good]})) == [good["kid"]]
 
     async def test_of_many_who_ask_at_once_one_fetches(self, app, platform):
         keysets = Keysets(app.state.service.outgoing)

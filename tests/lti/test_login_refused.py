@@ -54,6 +54,8 @@ class TestInitiation:
             "http://haitang.test/lti/launch",
             "https://haitang.test.evil.test/",
             "https://haitang.test@evil.test/",
+            "https://evil@haitang.test/lti/launch",
+            "https://haitang.test:8443/lti/launch",
             "//evil.test",
             "/lti/launch",
             "javascript:alert(1)",
