@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.accounts.access import USERS, Caller, require_user
 from app.accounts.guests import guests_of
-from app.core import errors, idempotency
+from app.core import errors
 from app.core.idempotency import KeyHeader
 from app.core.ids import known
 from app.core.json_body import private_json, read_body
@@ -21,7 +20,19 @@ from app.courses import course_schemas as schemas
 from app.courses import enrolments, invitations
 from app.courses.examples import ENROLMENT, INVITATION, listed
 from app.courses.models import Invitation
-from app.courses.routes import CHANGING, PREFIX, READING, WITH_BODY, Id, change, created, known_course, takes, told
+from app.courses.routes import (
+    CHANGING,
+    PREFIX,
+    READING,
+    WITH_BODY,
+    Id,
+    change,
+    create,
+    created,
+    known_course,
+    takes,
+    told,
+)
 
 router = APIRouter(prefix=PREFIX)
 BODIES = (schemas.InvitationRequest, schemas.AcceptRequest)
@@ -44,7 +55,7 @@ async def list_invitations(
     found = await service_of(request).database.read(
         invitations.list_invitations, caller, known_course(course_id), limit=limit + 1, before=decode_id(cursor)
     )
-    return private_json(page(found, limit, lambda each: each.id, partial(_invitation, request)))
+    return private_json(page(found, limit, lambda each: each.id, partial(_shown, request)))
 
 
 @router.post(
@@ -61,20 +72,16 @@ async def list_invitations(
 async def create_invitation(
     request: Request, caller: Caller, course_id: Id, idempotency_key: KeyHeader = None
 ) -> Response:
-    person_id = require_user(caller, "manage")
-    service, key, id_ = service_of(request), guests_of(request).key, known_course(course_id)
-    body, now = await read_body(request, schemas.InvitationRequest), service.clock()
+    require_user(caller, "manage")
+    key, id_, now = guests_of(request).key, known_course(course_id), service_of(request).clock()
+    body = await read_body(request, schemas.InvitationRequest)
 
     def make(session: Session) -> tuple[str, dict[str, Any]]:
         made = invitations.invite(session, caller, id_, **body.model_dump(), key=key, now=now)
         return made.id, invitations.invitation_json(made)
 
-    content = [request.url.path, body.model_dump(mode="json", exclude_unset=True)]
-    asked = idempotency.Request(owner=person_id, key=idempotency_key, content=content, now=now)
-    made = await idempotency.create(service.writer, asked, make)
-    # What is kept for a retry holds no token, which follows from the id.
-    value = orjson.loads(made.body) | _link(request, made.id)
-    return private_json(value, 201, {"Location": f"{PREFIX}/courses/{id_}/invitations"})
+    address = f"/courses/{id_}/invitations"
+    return await create(request, caller, idempotency_key, body, make, address, partial(_with_link, request))
 
 
 @router.delete(
@@ -90,7 +97,7 @@ async def create_invitation(
 async def revoke_invitation(request: Request, caller: Caller, invitation_id: Id) -> Response:
     require_user(caller, "manage")
     id_, now = known(invitation_id, invitations.UnknownInvitationError), service_of(request).clock()
-    return await change(request, lambda session: _invitation(request, invitations.revoke(session, caller, id_, now)))
+    return await change(request, lambda session: _shown(request, invitations.revoke(session, caller, id_, now)))
 
 
 @router.post(
@@ -113,13 +120,13 @@ async def accept_invitation(request: Request, caller: Caller) -> Response:
     return await change(request, job)
 
 
-def _invitation(request: Request, invitation: Invitation) -> dict[str, Any]:
-    return invitations.invitation_json(invitation) | _link(request, invitation.id)
+def _shown(request: Request, invitation: Invitation) -> dict[str, Any]:
+    return _with_link(request, invitations.invitation_json(invitation))
 
 
-def _link(request: Request, invitation_id: str) -> dict[str, str]:
-    token = invitations.token_of(guests_of(request).key, invitation_id)
-    return {"token": token, "path": invitations.path_of(token)}
+def _with_link(request: Request, invitation: dict[str, Any]) -> dict[str, Any]:
+    token = invitations.token_of(guests_of(request).key, invitation["id"])
+    return invitation | {"token": token, "path": invitations.path_of(token)}
 
 
 EXAMPLES: Mapping[str, Callable[[], object]] = {

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, TypeAlias, TypeVar
 
+import orjson
 from fastapi import Path, Request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -66,10 +67,12 @@ async def create(
     body: BaseModel,
     make: Callable[[Session], tuple[str, dict[str, Any]]],
     address: str,
+    reveal: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
 ) -> Response:
     """201 with what `make` returns, an id and its JSON; the first response again, when the key is known.
 
-    `address` is where the new thing is found, with `{}` for its id.
+    `address` is where the new thing is found, with `{}` for its id. What is kept for a retry must hold no secret:
+    `reveal` puts it in afterwards, each time.
     """
     asked = idempotency.Request(
         owner=require_user(caller, "manage"),
@@ -78,4 +81,5 @@ async def create(
         now=service_of(request).clock(),
     )
     made = await idempotency.create(service_of(request).writer, asked, make)
-    return private_json(made.body, 201, {"Location": f"{PREFIX}{address.format(made.id)}"})
+    shown = made.body if reveal is None else reveal(orjson.loads(made.body))
+    return private_json(shown, 201, {"Location": f"{PREFIX}{address.format(made.id)}"})

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy.orm import Session
@@ -12,12 +12,24 @@ from starlette.responses import Response
 
 from app.accounts.access import USERS, Caller, require_user
 from app.accounts.guests import guests_of
-from app.core import errors, idempotency
+from app.core import errors
 from app.core.idempotency import KeyHeader
 from app.core.json_body import private_json, read_body
 from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.service import service_of
-from app.courses.routes import CHANGING, PREFIX, READING, WITH_BODY, Id, change, created, known_course, takes, told
+from app.courses.routes import (
+    CHANGING,
+    PREFIX,
+    READING,
+    WITH_BODY,
+    Id,
+    change,
+    create,
+    created,
+    known_course,
+    takes,
+    told,
+)
 from app.webhooks import deliveries, endpoints, schemas
 from app.webhooks.endpoints import UnknownWebhookError, known_webhook
 from app.webhooks.examples import DELIVERY, DETAIL, NEW_SECRET, NEW_WEBHOOK, WEBHOOK
@@ -72,8 +84,7 @@ async def create_webhook(
         made, secret = endpoints.create(session, caller, id_, **body.model_dump(), key=key, now=now)
         return made.id, schemas.endpoint_json(made) | {"secret": secret.id}
 
-    content = [request.url.path, body.model_dump(mode="json", exclude_unset=True)]
-    return await _with_secret(request, caller, idempotency_key, content, make)
+    return await create(request, caller, idempotency_key, body, make, "/webhooks/{}", partial(_with_secret, key))
 
 
 @router.get(
@@ -153,8 +164,7 @@ async def rotate_secret(
         shown = {"webhook_id": made.id, "secret": secret.id, "created_at": now, "old_until": now + overlap}
         return made.id, shown
 
-    content = [request.url.path, body.model_dump(mode="json", exclude_unset=True)]
-    return await _with_secret(request, caller, idempotency_key, content, make)
+    return await create(request, caller, idempotency_key, body, make, "/webhooks/{}", partial(_with_secret, key))
 
 
 @router.post(
@@ -258,23 +268,9 @@ async def resend_failed(request: Request, caller: Caller, webhook_id: Id) -> Res
     )
 
 
-async def _with_secret(
-    request: Request,
-    caller: Caller,
-    key: str | None,
-    content: list[Any],
-    make: Callable[[Session], tuple[str, dict[str, Any]]],
-) -> Response:
-    """201 with what `make` returns, in which the secret itself takes the place of its id.
-
-    So what is kept for a retry holds no secret, and yet the retry shows the same.
-    """
-    service = service_of(request)
-    asked = idempotency.Request(owner=require_user(caller, "manage"), key=key, content=content, now=service.clock())
-    made = await idempotency.create(service.writer, asked, make)
-    value = orjson.loads(made.body)
-    value["secret"] = secret_of(guests_of(request).key, value["secret"])
-    return private_json(value, 201, {"Location": f"{PREFIX}/webhooks/{made.id}"})
+def _with_secret(key: bytes, value: dict[str, Any]) -> dict[str, Any]:
+    """With the secret itself in the place of its id."""
+    return value | {"secret": secret_of(key, value["secret"])}
 
 
 EXAMPLES: Mapping[str, Callable[[], object]] = {
