@@ -28,6 +28,7 @@ from app.attempts.service import Service
 from app.core.errors import ConflictError, UnavailableError
 from app.core.ids import new_id
 from app.core.models import Base
+from app.courses.changes import ITEMS, Changed, announce
 from app.courses.models import Assignment, Item
 from problems.text import Text
 
@@ -139,44 +140,43 @@ async def _carry_out(
             raise ConflictError(_OTHERWISE)
         small = len(made.touched) + len(made.rows) <= WHOLE
         try:
-            regrade_id = await service.writer.write(partial(_open, plan=made, begin=begin, whole=small))
+            regrade_id = await service.writer.write(partial(_open, plan=made, begin=begin, whole=small, at=order.at))
         except _ChangedError:
             continue
         if not small:
             # Nothing has come between the plan and its beginning, and what comes now is marked by the new settings.
-            await _go_on(service, regrade_id, made)
+            await _go_on(service, regrade_id, made, order.at)
         return regrade_id
     raise UnavailableError("The item is being answered too often just now.", headers={"Retry-After": "2"})
 
 
-def _open(session: Session, *, plan: Plan, begin: Callable[[Session, Plan], str], whole: bool) -> str:
+def _open(session: Session, *, plan: Plan, begin: Callable[[Session, Plan], str], whole: bool, at: datetime) -> str:
     """Begin a regrade, and do all of it if it is a small one."""
     _require_unchanged(session, plan)
     regrade_id = begin(session, plan)
     session.flush()
     if whole:
-        _write_part(session, regrade_id, plan.rows, sorted(plan.touched), plan.marking.item.id)
-        _finish(session, regrade_id)
+        _write_part(session, regrade_id, plan.rows, sorted(plan.touched), at)
+        _finish(session, regrade_id, at)
     return regrade_id
 
 
-async def resume(service: Service, regrade_id: str, now: datetime, *, undoing: bool) -> None:
+async def resume(service: Service, regrade_id: str, now: datetime) -> None:
     """Carry on with a long regrade that has begun, in small jobs; what has been done is not done again."""
-    await _go_on(service, regrade_id, await service.database.read(_remaining, regrade_id, now, undoing=undoing))
+    made = await service.database.read(_remaining, regrade_id, now)
+    await _go_on(service, regrade_id, made, now)
 
 
-async def _go_on(service: Service, regrade_id: str, made: Plan) -> None:
+async def _go_on(service: Service, regrade_id: str, made: Plan, at: datetime) -> None:
     for persons, rows in _parts(made):
-        await service.writer.write(
-            partial(_write_part, regrade_id=regrade_id, rows=rows, persons=persons, item_id=made.marking.item.id)
-        )
-    await service.writer.write(partial(_finish, regrade_id=regrade_id))
+        await service.writer.write(partial(_write_part, regrade_id=regrade_id, rows=rows, persons=persons, at=at))
+    await service.writer.write(partial(_finish, regrade_id=regrade_id, at=at))
 
 
-def _remaining(session: Session, regrade_id: str, now: datetime, *, undoing: bool) -> Plan:
+def _remaining(session: Session, regrade_id: str, now: datetime) -> Plan:
     """The plan of a regrade that has begun: from the settings before it to those that are in force already."""
     done = session.get_one(Regrade, regrade_id)
-    old, new = (done.to_revision, done.undone_by or 0) if undoing else (done.from_revision, done.to_revision)
+    old, new = _revisions(done)
     target = settings_at(session, done.item_id, new)
     return make_plan(
         session,
@@ -296,11 +296,10 @@ def _record(session: Session, action: str, done: Regrade, order: Order, plan: Pl
 
 
 def _write_part(
-    session: Session, regrade_id: str, rows: Mapping[str, dict[str, Any]], persons: Sequence[str], item_id: str
+    session: Session, regrade_id: str, rows: Mapping[str, dict[str, Any]], persons: Sequence[str], at: datetime
 ) -> None:
     """New scores, and the grades that follow from them; scores that were written before are passed over."""
-    done = session.get_one(Regrade, regrade_id)
-    item = session.get_one(Item, item_id)
+    item = session.get_one(Item, session.get_one(Regrade, regrade_id).item_id)
     attempts = list(rows)
     written = set(
         session.scalars(select(Score.attempt_id).where(Score.attempt_id.in_(attempts), Score.revision == item.revision))
@@ -310,13 +309,23 @@ def _write_part(
         session.connection().execute(_ADD_SCORES, added)
         graded = [row["attempt_id"] for row in added]
         announce_graded(
-            session, AttemptsGraded(assignment_id=item.assignment_id, item_id=item_id, attempt_ids=graded, at=done.at)
+            session, AttemptsGraded(assignment_id=item.assignment_id, item_id=item.id, attempt_ids=graded, at=at)
         )
     marking = marking_of(session, item, session.get_one(Assignment, item.assignment_id), persons=persons)
-    refresh(session, marking, persons, done.at)
+    refresh(session, marking, persons, at)
 
 
-def _finish(session: Session, regrade_id: str) -> None:
+def _revisions(done: Regrade) -> tuple[int, int]:
+    """From which settings to which: of the regrade, or of its undoing."""
+    return (done.from_revision, done.to_revision) if done.undone_by is None else (done.to_revision, done.undone_by)
+
+
+def _finish(session: Session, regrade_id: str, at: datetime) -> None:
     finished = {"applying": "applied", "undoing": "undone"}
     done = session.get_one(Regrade, regrade_id)
+    before, after = (settings_at(session, done.item_id, each).settings for each in _revisions(done))
+    if any(before[name] != after[name] for name in ("points", "award")):
+        # The totals of those, too, whose grade at this item is as it was, or who have none.
+        names = frozenset({ITEMS})
+        announce(session, Changed(assignment_id=done.assignment_id, names=names, by=done.by, at=at))
     session.execute(update(Regrade).where(Regrade.id == regrade_id).values(state=finished.get(done.state, done.state)))

@@ -198,7 +198,7 @@ async def resume_regrade(request: Request, caller: Caller, assignment_id: Id, re
     service = service_of(request)
     found = await service.database.read(find_regrade, assignment_id, regrade_id, caller)
     if found.state in {"applying", "undoing"}:
-        await resume(service, found.id, request.state.received_at, undoing=found.state == "undoing")
+        await resume(service, found.id, request.state.received_at)
     return private_json(await service.database.read(detail_json, found.id))
 
 

@@ -132,5 +132,5 @@ async def resume_regrade(
     service = service_of(request)
     found = await service.database.read(find_regrade, assignment_id, regrade_id, user)
     if found.state in UNFINISHED:
-        await resume(service, found.id, request.state.received_at, undoing=found.state == "undoing")
+        await resume(service, found.id, request.state.received_at)
     return RedirectResponse(f"/{language}/assignments/{assignment_id}/regrades", 303)

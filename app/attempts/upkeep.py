@@ -9,12 +9,14 @@ from app.attempts.grade_models import ItemGrade, Override
 from app.attempts.grade_queries import GRADES, chunks, parts
 from app.attempts.grades import marking_of, refresh
 from app.attempts.models import Attempt
-from app.courses.changes import ENROLMENT, Changed
+from app.courses.changes import ENROLMENT, GRADING, Changed
 from app.courses.models import Assignment, Enrolment, Item
 
 
 def refresh_changed(session: Session, changed: Changed) -> None:
     """What a change that is announced (`app.courses.changes`) makes of the grades of its assignment."""
+    if not changed.names & GRADING:
+        return
     assignment = session.get_one(Assignment, changed.assignment_id)
     persons = None if changed.persons is None else sorted(changed.persons)
     if persons is None and changed.section is not None:

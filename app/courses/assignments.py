@@ -206,7 +206,10 @@ def change_assignment(
         _require_unanswered(session, assignment_id)
     for name in differing:
         setattr(assignment, name, changes[name])
-    assignment.release = {**assignment.release, **changes.get("release", {})}
+    release = {**assignment.release, **changes.get("release", {})}
+    if release != assignment.release:
+        assignment.release = release
+        differing.add("release")
     if "password" in changes:
         assignment.password_hash = password_hash
         entering.lock_again(session, assignment_id)

@@ -17,16 +17,20 @@ from sqlalchemy.orm import Session
 from app.courses.models import Assignment, Item
 
 ENROLMENT = "enrolment"
+ITEMS = "items"
+"""What can be earned: items were added, taken out or voided, or are worth other points."""
 GRADING = frozenset({"due_at", "closes_at", "counting", "attempt_penalty", "late_per_day", "extension", ENROLMENT})
 """What changes the grades of an assignment whose items are as they were.
 
 Taking part does, too: points may be given to all students, and extensions to a section.
 """
+TOLD = GRADING | {ITEMS, "attempts_allowed", "release"}
+"""And what else the totals of students follow from, or when they may see them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """Some of `GRADING` are others than before; with persons or a section, for these alone."""
+    """Some of `TOLD` are others than before; with persons or a section, for these alone."""
 
     assignment_id: str
     names: frozenset[str]
@@ -50,7 +54,7 @@ def listen(listener: Listener) -> None:
 
 def announce(session: Session, changed: Changed) -> None:
     """Tell everybody, if there is anything to tell."""
-    if changed.names & GRADING:
+    if changed.names & TOLD:
         session.flush()
         for listener in _listeners:
             listener(session, changed)

@@ -11,7 +11,7 @@ from app.accounts import audit
 from app.accounts.access import Principal, require_user
 from app.core.errors import AlreadyAnsweredError, ConflictError, EditedMeanwhileError
 from app.core.ids import new_id
-from app.courses.changes import are_answered
+from app.courses.changes import ITEMS, Changed, announce, are_answered
 from app.courses.fields import MAX_ITEMS
 from app.courses.models import Assignment, Item, Role
 from app.courses.roles import INSTRUCTORS, STAFF, InItem, assignment_for, item_for
@@ -85,6 +85,7 @@ def add_item(
     if position is not None:
         _place(session, ids, item.id, position)
     _changed(session, seen.assignment, now)
+    _tell(session, assignment_id, actor, now)
     session.refresh(item)
     audit.record(session, actor, "item.create", item.id, _told(settings), course=seen.course.id, at=now)
     return item, seen.role
@@ -121,6 +122,8 @@ def change_item(
         others = [each for each in ids_of(session, item.assignment_id) if each != item_id]
         _place(session, others, item_id, position)
     _changed(session, seen.assignment, now)
+    if after["points"] != before["points"]:
+        _tell(session, item.assignment_id, actor, now)
     session.refresh(item)
     audit.record(session, actor, "item.change", item_id, _told(after), course=seen.course.id, at=now)
     return item, seen.role
@@ -145,6 +148,7 @@ def remove_item(session: Session, principal: Principal, item_id: str, now: datet
     session.execute(delete(Item).where(Item.id == item_id))
     _number(session, others)
     _changed(session, seen.assignment, now)
+    _tell(session, seen.assignment.id, actor, now)
     audit.record(session, actor, "item.delete", item_id, course=seen.course.id, at=now)
     return seen
 
@@ -201,6 +205,11 @@ def _changed(session: Session, assignment: Assignment, now: datetime) -> None:
     assignment.updated_at = now
     assignment.version += 1
     session.flush()
+
+
+def _tell(session: Session, assignment_id: str, by: str, now: datetime) -> None:
+    """Another number of points can be earned."""
+    announce(session, Changed(assignment_id=assignment_id, names=frozenset({ITEMS}), by=by, at=now))
 
 
 def _told(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,8 @@
                       (one row a line item and person)
 
 A row says that a score must go, never which one: the sender reads the score when it sends it, so that of many changes
-only the newest goes, and never an older one after it. `app.main` registers `enqueue` as a listener of `app.attempts`.
+only the newest goes, and never an older one after it. `app.main` registers `enqueue` as a listener of `app.attempts`,
+and `enqueue_changed` as one of `app.courses`: what can be earned, until when, and what students may see of it.
 Where an assignment has no line item, an answer costs one look into an index.
 """
 
@@ -34,6 +35,7 @@ from sqlalchemy.orm import Session
 from app.attempts.grade_models import ItemGrade
 from app.attempts.listeners import GradeChange
 from app.core.models import Base
+from app.courses.changes import ITEMS, Changed
 from app.courses.models import Item
 from app.lti.models import Identity, LineItem, Platform, Score
 
@@ -57,6 +59,21 @@ def enqueue(session: Session, changes: Sequence[GradeChange]) -> None:
         for start in range(0, len(ids), CHUNK):
             parameters = {"assignment_id": assignment_id, "persons": ids[start : start + CHUNK], "now": now}
             connection.execute(_TELL[connection.dialect.name], parameters)
+
+
+def enqueue_changed(session: Session, changed: Changed) -> None:
+    """The listener of changed assignments: scores are out of other points, or those held back may go by now."""
+    mine = select(LineItem.id).where(LineItem.assignment_id == changed.assignment_id)
+    query = update(Score).where(Score.line_item_id.in_(mine))
+    if ITEMS not in changed.names:
+        query = query.where(Score.state.in_(("held", "pending")))
+    query = query.values(_marked(TABLE, literal(changed.at, Score.due_at.type)))
+    if changed.persons is None:
+        session.execute(query)
+        return
+    ids = sorted(changed.persons)
+    for start in range(0, len(ids), CHUNK):
+        session.execute(query.where(Score.person_id.in_(ids[start : start + CHUNK])))
 
 
 def enqueue_line_item(session: Session, line_item_id: str, now: datetime) -> None:
