@@ -59,6 +59,7 @@ from app.attempts.trace_schemas import TraceRequest
 from app.attempts.upkeep import refresh_changed
 from app.attempts.variants import Variants
 from app.core import idempotency, openapi, problem_details
+from app.core.addresses import origins_of
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
 from app.core.drawings import Drawings
@@ -284,7 +285,9 @@ def _lifespan(settings: Settings, clock: Clock) -> Callable[[FastAPI], AbstractA
             app.state.refused_lately = RefusedLately()
             # Leaving the writer's block finishes every write that was accepted.
             async with (
-                Outgoing(allow_loopback=settings.lti_allow_loopback) as outgoing,
+                Outgoing(
+                    allow_loopback=settings.lti_allow_loopback, named=origins_of(settings.private_origins or "")
+                ) as outgoing,
                 Writer(database, queue_size=settings.writer_queue, group_size=settings.writer_group) as writer,
             ):
                 service = Service(settings, database, writer, clock, outgoing, variants, drawings)

@@ -5,13 +5,14 @@
 
 https only, no redirects, no proxies from the environment, no decompression. The name is resolved where the connection
 is made, and the connection goes to an address that was looked at: a name that answers differently a moment later gains
-nothing. TLS verifies the name. For development and tests, loopback can be allowed, there without TLS too.
+nothing. TLS verifies the name. Origins that the operator names may lie within a local network too, and do without TLS
+if they are named so; for development and tests, so may whatever is on loopback.
 """
 
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +23,7 @@ from urllib.parse import urlsplit
 import httpcore
 import orjson
 
-from app.core.addresses import is_loopback, is_public
+from app.core.addresses import PORTS, Origin, is_local, is_loopback, is_public
 
 SECONDS = 5.0  # from the first byte sent to the last received, with everything between
 REPLY_LIMIT = 262_144  # bytes
@@ -91,16 +92,23 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 class Outgoing:
     """A pool of connections, for one event loop; an async context manager.
 
-    Give `tls` and `resolver` only where the usual ones (the system's authorities and names) can't be meant.
+    `named` are the origins that may be within a local network, or without TLS. Give `tls` and `resolver` only where the
+    usual ones (the system's authorities and names) can't be meant.
     """
 
     def __init__(
-        self, *, allow_loopback: bool = False, tls: ssl.SSLContext | None = None, resolver: Resolver = resolve
+        self,
+        *,
+        allow_loopback: bool = False,
+        named: Collection[Origin] = (),
+        tls: ssl.SSLContext | None = None,
+        resolver: Resolver = resolve,
     ) -> None:
         tls = tls or _usual_tls()
-        self._backends = {"https": _Public(resolver, loopback=allow_loopback)}
-        if allow_loopback:
-            self._backends["http"] = _Public(resolver, loopback=True, public=False)
+        hosts = {each: {(host, port) for scheme, host, port in named if scheme == each} for each in ("https", "http")}
+        self._backends = {"https": _Careful(resolver, hosts["https"], loopback=allow_loopback)}
+        if allow_loopback or hosts["http"]:
+            self._backends["http"] = _Careful(resolver, hosts["http"], loopback=allow_loopback, public=False)
         self._pools = {scheme: _pool(backend, tls) for scheme, backend in self._backends.items()}
 
     async def __aenter__(self) -> Self:
@@ -154,16 +162,14 @@ class Outgoing:
             raise OutgoingError("address", "The address has characters that must be escaped.")
         try:
             parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
+            host, port = parts.hostname, parts.port
         except ValueError:
             raise OutgoingError("address", "This is no address.") from None
         if parts.scheme not in self._pools:
             raise OutgoingError("address", "The address must begin with https://.")
         if not host or "@" in parts.netloc:
             raise OutgoingError("address", "The address must name a host, and nobody's password.")
-        with suppress(ValueError):  # a name, of which nothing can be said yet
-            if not self._backends[parts.scheme].may_call(host):
-                raise OutgoingError("address", f"{host} is not an address of the public internet.")
+        self._backends[parts.scheme].check(host, port or PORTS[parts.scheme])
         return parts.netloc
 
     async def _send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
@@ -207,11 +213,17 @@ def _pool(backend: httpcore.AsyncNetworkBackend, tls: ssl.SSLContext) -> httpcor
     )
 
 
-class _Public(httpcore.AnyIOBackend):
-    """Connects to addresses that may be called, and only if all of a name's addresses are such."""
+class _Careful(httpcore.AnyIOBackend):
+    """Connects to addresses that may be called, and only if all of a name's addresses are such.
 
-    def __init__(self, resolver: Resolver, *, loopback: bool, public: bool = True) -> None:
+    `named` are hosts and ports that may be within a local network. `loopback` and `public` are the others' addresses.
+    """
+
+    def __init__(
+        self, resolver: Resolver, named: Collection[tuple[str, int]], *, loopback: bool, public: bool = True
+    ) -> None:
         self._resolve = resolver
+        self._named = named
         self._loopback = loopback
         self._public = public
 
@@ -227,13 +239,23 @@ class _Public(httpcore.AnyIOBackend):
             addresses = await self._resolve(host, port)
         except (OSError, UnicodeError):  # UnicodeError: a label that no name can have
             raise OutgoingError("name", f"No address is known for {host}.") from None
-        if not addresses or not all(map(self.may_call, addresses)):
+        if not addresses or not all(self._may_call(host, port, address) for address in addresses):
             raise OutgoingError("address", f"{host} is not an address of the public internet.")
         for address in dict.fromkeys(addresses):
             with suppress(httpcore.ConnectError):
                 return await super().connect_tcp(address, port, timeout, local_address, socket_options)
         raise OutgoingError("connect", f"Nobody answers at {host}, port {port}.")
 
-    def may_call(self, address: str) -> bool:
-        """Whether this numeric address is one; raises ValueError: it is none."""
+    def check(self, host: str, port: int) -> None:
+        """Raises OutgoingError: this is a numeric address that may not be called, or a name that needs TLS."""
+        if not (self._public or self._loopback or (host, port) in self._named):
+            raise OutgoingError("address", "The address must begin with https://.")
+        with suppress(ValueError):  # a name, of which nothing can be said yet
+            if not self._may_call(host, port, host):
+                raise OutgoingError("address", f"{host} is not an address of the public internet.")
+
+    def _may_call(self, host: str, port: int, address: str) -> bool:
+        """Whether this numeric address of the host is one; raises ValueError: it is none."""
+        if (host, port) in self._named:
+            return is_local(address) or is_public(address)
         return (self._public and is_public(address)) or (self._loopback and is_loopback(address))

@@ -6,12 +6,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.core.addresses import origins_of
+
 
 def _time_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, OSError):
         raise ValueError(f"{name!r} is no time zone of the IANA database.") from None
+
+
+def _origins(listed: str) -> str:
+    origins_of(listed)
+    return listed
 
 
 class Settings(BaseSettings):
@@ -30,6 +37,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(default=None, pattern="^https?://[^/]+$")
     session_idle_hours: int = Field(default=7 * 24, ge=1)
     session_hours: int = Field(default=30 * 24, ge=1)
+    private_origins: Annotated[str, AfterValidator(_origins)] | None = None
     lti_allow_loopback: bool = False
     lti_sender: bool = True
     lti_time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"

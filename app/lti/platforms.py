@@ -36,8 +36,9 @@ _DEPLOYMENT_USED = Text(
     "已有启动来自这个部署，不能删除；可以改为停用整个平台。",
 )
 _BAD_URL = Text(
-    "The service can't call this address: {why}",
-    "本服务无法访问这个地址：{why}",
+    "The service can't call this address: {why} Its operator can allow an origin within a local network by "
+    "HAITANG_PRIVATE_ORIGINS.",
+    "本服务无法访问这个地址：{why} 若它位于内部网络，可由运维人员用 HAITANG_PRIVATE_ORIGINS 放行。",
 )
 
 
@@ -88,6 +89,11 @@ def get(session: Session, platform_id: str) -> Platform:
     if platform is None:
         raise UnknownPlatformError("There is no platform with this id.")
     return platform
+
+
+def find(session: Session, issuer: str, client_id: str) -> Platform | None:
+    """The registration of this client of the issuer."""
+    return session.scalar(select(Platform).where(Platform.issuer == issuer, Platform.client_id == client_id))
 
 
 def view(session: Session, platform_id: str) -> PlatformView:
@@ -175,6 +181,23 @@ def change(session: Session, actor: str, platform_id: str, changes: Mapping[str,
     return view(session, platform_id)
 
 
+def renew(
+    session: Session,
+    actor: str,
+    platform_id: str,
+    addresses: Mapping[str, Any],
+    deployments: Iterable[str],
+    now: datetime,
+) -> PlatformView:
+    """What a platform says of itself that registers once more under its client: its addresses, and new deployments."""
+    told = {name: address for name, address in addresses.items() if address}
+    known = {each.deployment_id for each in change(session, actor, platform_id, told, now).deployments}
+    for deployment_id in dict.fromkeys(deployments):
+        if deployment_id not in known:
+            add_deployment(session, actor, platform_id, deployment_id, now)
+    return view(session, platform_id)
+
+
 def add_deployment(session: Session, actor: str, platform_id: str, deployment_id: str, now: datetime) -> Deployment:
     """Let a deployment of the platform launch.
 
@@ -220,7 +243,7 @@ def _insert_deployment(session: Session, platform_id: str, deployment_id: str, n
 
 
 def _require_free(session: Session, issuer: str, client_id: str) -> None:
-    if session.scalar(select(exists().where(Platform.issuer == issuer, Platform.client_id == client_id))):
+    if find(session, issuer, client_id) is not None:
         raise ConflictError(_TAKEN.en, [Fault(_TAKEN, pointer="/client_id")])
 
 

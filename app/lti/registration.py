@@ -5,8 +5,9 @@
                                                                   posts our own registration to it,
                                                                   stores what it answers as a platform
 
-The address is the invitation: whoever has it can register one platform within a day, and nobody can without. All that
-is fetched goes through `Outgoing`, since its addresses come from outside.
+The address is the invitation: whoever has it can register one platform within a day, and nobody can without. If the
+client is known already (Moodle offers to update the tool that it has), its addresses are renewed. All that is fetched
+goes through `Outgoing`, since its addresses come from outside.
 """
 
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.accounts.models import Person
 from app.accounts.secrets import digest, new_secret
-from app.core.errors import ConflictError, InvalidRequestError
+from app.core.errors import InvalidRequestError
 from app.core.json_body import to_json
 from app.core.outgoing import OutgoingError, Reply
 from app.core.service import Service
@@ -66,10 +67,6 @@ _REFUSED = Text(
 _NO_CLIENT = Text(
     "The platform accepted the registration, but gave no client id. Remove it there and try again.",
     "平台接受了登记，却没有给出客户端 ID。请在平台上删除该登记后重试。",
-)
-_TAKEN = Text(
-    "This client of the platform is registered here already.",
-    "平台的这个客户端在这里已经登记过。",
 )
 
 
@@ -212,29 +209,33 @@ async def _store(
     service: Service, configuration: Configuration, registered: Registered, secret: str, inviter: str
 ) -> PlatformView:
     name = text(configuration.platform.get(ACCOUNT_NAME)) or urlsplit(configuration.issuer).netloc
-    settings = {
-        "name": name[:200],
-        "product": text(configuration.platform.get("product_family_code"))[:64],
-        "issuer": configuration.issuer,
-        "client_id": registered.client_id,
+    addresses = {
         "authorization_url": configuration.authorization_endpoint,
         "token_url": configuration.token_endpoint,
         "token_audience": configuration.authorization_server,
         "keyset_url": configuration.jwks_uri,
     }
+    settings = addresses | {
+        "name": name[:200],
+        "product": text(configuration.platform.get("product_family_code"))[:64],
+        "issuer": configuration.issuer,
+        "client_id": registered.client_id,
+    }
     deployment = str(registered.tool.get("deployment_id") or "")
     deployments = [deployment] if 0 < len(deployment) <= 255 and deployment.isprintable() else []
 
     def job(session: Session) -> PlatformView:
-        made = platforms.create(session, inviter, settings, deployments, service.clock())
+        now = service.clock()
+        known = platforms.find(session, configuration.issuer, registered.client_id)
+        if known is None:
+            made = platforms.create(session, inviter, settings, deployments, now)
+        else:
+            made = platforms.renew(session, inviter, known.id, addresses, deployments, now)
         mine = Registration.token_hash == digest(secret)
         session.execute(update(Registration).where(mine).values(platform_id=made.platform.id))
         return made
 
-    try:
-        return await service.writer.write(job)
-    except ConflictError:
-        raise RegistrationError(_TAKEN) from None
+    return await service.writer.write(job)
 
 
 def _bearer(token: str | None) -> dict[str, str]:

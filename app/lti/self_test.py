@@ -78,9 +78,10 @@ _NO_ADDRESS = Text(
     "没有设置 HAITANG_PUBLIC_URL。平台需要知道本服务的一个固定地址；请设置它，否则平台得到的是打开本页所用的 {base}。",
 )
 _NO_TLS = Text(
-    "The service is known as {base}. In a platform it must be reached by https: browsers keep no cookie in a frame "
-    "otherwise, and platforms refuse such an address.",
-    "本服务的地址是 {base}。在平台中必须通过 https 访问：否则浏览器不会在框架内保存 cookie，平台也会拒绝这样的地址。",
+    "The service is known as {base}. In a platform it must be reached by https: browsers otherwise keep no cookie in "
+    "a frame of another site, except under localhost, and platforms refuse such an address.",
+    "本服务的地址是 {base}。在平台中必须通过 https 访问：否则除 localhost 外，浏览器不会在其他网站的框架内保存 cookie，"
+    "平台也会拒绝这样的地址。",
 )
 _ADDRESS = Text("Platforms reach this service at {base}.", "平台通过 {base} 访问本服务。")
 _OWN_KEYS_UNSEEN = Text(
@@ -100,7 +101,8 @@ _OWN_KEYS = Text(
 def check_address(service: Service, tool: Tool) -> list[Check]:
     """Whether people and platforms can reach us under the address that we tell them."""
     if urlsplit(tool.base).scheme != "https":
-        state: State = "warning" if service.settings.lti_allow_loopback else "fault"
+        is_trial = service.settings.lti_allow_loopback or service.settings.private_origins
+        state: State = "warning" if is_trial else "fault"
         return [Check("address", state, _NO_TLS.format(base=tool.base))]
     if service.settings.public_url is None:
         return [Check("address", "warning", _NO_ADDRESS.format(base=tool.base))]

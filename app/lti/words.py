@@ -7,8 +7,9 @@ from problems.text import Text
 
 _REASONS: Mapping[Reason, Text] = {
     "address": Text(
-        "The address is not one that this service may call: {detail}",
-        "本服务不得访问这个地址：{detail}",
+        "The address is not one that this service may call: {detail} Its operator can allow an origin within a local "
+        "network by HAITANG_PRIVATE_ORIGINS.",
+        "本服务不得访问这个地址：{detail} 若它位于内部网络，可由运维人员用 HAITANG_PRIVATE_ORIGINS 放行。",
     ),
     "name": Text(
         "The name of the host can't be found in the DNS.",

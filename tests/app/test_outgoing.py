@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.core import outgoing
-from app.core.addresses import is_loopback, is_public
+from app.core.addresses import Origin, is_local, is_loopback, is_public, origins_of
 from app.core.outgoing import Outgoing, OutgoingError
 
 pytestmark = pytest.mark.anyio
@@ -113,6 +113,37 @@ class TestAddresses:
         assert is_public(address)
         assert not is_loopback(address)
 
+    @pytest.mark.parametrize(
+        ("address", "local"),
+        [
+            *((each, True) for each in ("127.0.0.1", "10.1.2.3", "172.17.0.2", "192.168.65.254", "100.64.0.1")),
+            *((each, True) for each in ("::1", "fd00::1", "::ffff:10.0.0.1")),
+            *((each, False) for each in ("8.8.8.8", "169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1", "fec0::1")),
+        ],
+    )
+    def test_what_lies_in_a_local_network(self, address: str, local: bool) -> None:  # noqa: FBT001 - a table
+        assert is_local(address) is local
+
+    @pytest.mark.parametrize(
+        ("listed", "found"),
+        [
+            ("", set()),
+            (
+                "https://Moodle.example.edu, http://moodle:8080/ http://[fd00::1]",
+                {("https", "moodle.example.edu", 443), ("http", "moodle", 8080), ("http", "fd00::1", 80)},
+            ),
+        ],
+    )
+    def test_a_list_of_origins(self, listed: str, found: set[Origin]) -> None:
+        assert origins_of(listed) == found
+
+    @pytest.mark.parametrize(
+        "listed", ["moodle", "moodle:8080", "*", "https://", "https://a/b", "https://a?b", "https://b@a", "http://a:x"]
+    )
+    def test_a_list_of_something_else(self, listed: str) -> None:
+        with pytest.raises(ValueError, match=r"origin|host|[Pp]ort"):
+            origins_of(listed)
+
 
 class TestRefused:
     @pytest.mark.parametrize(
@@ -173,6 +204,30 @@ class TestRefused:
                 await http.get("http://lms.example.edu/")
         assert refused.value.reason == "address"
         assert asked == ["lms.example.edu"]
+
+    @pytest.mark.parametrize(
+        ("url", "address"),
+        [
+            ("http://other.test:{port}/", "127.0.0.1"),
+            ("http://moodle.test:1/", "127.0.0.1"),
+            ("https://moodle.test:{port}/", "127.0.0.1"),
+            ("http://moodle.test:{port}/", "169.254.169.254"),
+            ("http://moodle.test:{port}/", "fe80::1"),
+            ("http://moodle.test:{port}/", "0.0.0.0"),
+        ],
+    )
+    async def test_what_is_not_the_origin_that_the_operator_named(
+        self, listening: Listening, url: str, address: str
+    ) -> None:
+        """Another host, port or scheme; and where clouds keep their metadata, wherever the name leads."""
+        resolve, _ = leading_to(address)
+        async with listening() as server:
+            named = origins_of(f"http://moodle.test:{server.port}")
+            async with Outgoing(named=named, resolver=resolve) as http:
+                with pytest.raises(OutgoingError) as refused:
+                    await http.get(url.format(port=server.port))
+            assert refused.value.reason == "address"
+            assert server.connections == 0
 
     async def test_a_name_that_nobody_knows(self) -> None:
         async with Outgoing() as http:
@@ -259,6 +314,15 @@ class TestReply:
             reply = await http.get(f"http://127.0.0.1:{server.port}/")
         with pytest.raises(ValueError, match=r"JSON|unexpected"):
             reply.json()
+
+    async def test_an_origin_that_the_operator_named_may_lie_within(self, listening: Listening) -> None:
+        """A university's Moodle in a local network, or one in a container beside this service, without TLS."""
+        resolve, asked = leading_to("127.0.0.1")
+        async with listening() as server:
+            named = origins_of(f"http://moodle.test:{server.port}")
+            async with Outgoing(named=named, resolver=resolve) as http:
+                assert (await http.get(f"http://Moodle.test:{server.port}/")).status == 200
+        assert asked == ["moodle.test"]
 
     async def test_a_redirect_is_a_reply_and_is_not_followed(self, http: Outgoing, listening: Listening) -> None:
         async with listening() as target:

@@ -42,7 +42,13 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "70000"), ("WRITER_QUEUE", "0"), ("SECRET", "too short"), ("GUEST_PRACTICE", "perhaps")],
+    [
+        ("PORT", "70000"),
+        ("WRITER_QUEUE", "0"),
+        ("SECRET", "too short"),
+        ("GUEST_PRACTICE", "perhaps"),
+        ("PRIVATE_ORIGINS", "moodle"),
+    ],
 )
 def test_what_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"HAITANG_{name}", value)

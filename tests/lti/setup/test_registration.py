@@ -262,13 +262,22 @@ async def test_a_wrong_token_is_the_platforms_business(
     assert registered(app) == 0
 
 
-async def test_a_client_that_is_registered_already_stays_as_it_is(
+async def test_a_platform_that_registers_again_renews_what_is_known_of_it(
     browser: Browser, invitation: str, registrar: Registrar, connected: dict[str, Any], administrator: Account
 ) -> None:
+    """Moodle offers to update its tool, which keeps the client id. What our administrator has set otherwise stays."""
+    keyset = f"{registrar.platform.address}/new-jwks"
+    registrar.configuration = {"jwks_uri": keyset}
+    registrar.answer = lambda body: Answer(
+        body | {"client_id": connected["client_id"], LTI: body[LTI] | {"deployment_id": "2"}}
+    )
+    await administrator.client.patch(f"/api/v1/lti/platforms/{connected['id']}", json={"name": "Ours"})
     page = await register(browser, invitation, registrar.url)
-    assert page.status_code == 422
-    assert "registered here already" in page.text
-    assert (await administrator.client.get("/api/v1/lti/platforms")).json()["items"] == [connected]
+    assert page.status_code == 200, page.text
+    assert "data-close" in page.text
+    (platform,) = (await administrator.client.get("/api/v1/lti/platforms")).json()["items"]
+    assert (platform["id"], platform["name"], platform["keyset_url"]) == (connected["id"], "Ours", keyset)
+    assert {each["deployment_id"] for each in platform["deployments"]} == {"1", "2"}
 
 
 # Requests of the server's own, at addresses that come from outside
