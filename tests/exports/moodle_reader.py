@@ -16,7 +16,8 @@ POSITIVE = (100, 90, 83.33333, 80, 75, 70, 66.66667, 60, 50, 40, 33.33333, 30, 2
 FRACTIONS = (0, *POSITIVE, *(-each for each in POSITIVE))
 """In percent: what an answer may earn. Moodle refuses a question with another one."""
 
-PRECISION = 1e-14  # what Moodle allows floating point, beside the tolerance
+DIGITS = 14  # to which Moodle rounds the numbers that it stores; PHP's `precision`
+PRECISION = 10**-DIGITS  # what it allows floating point, beside the tolerance
 NUMBER = re.compile(r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
@@ -47,8 +48,8 @@ class Field:
         for answer in self.answers:
             if answer.text == "*":
                 return answer
-            right, tolerance = float(answer.text), answer.tolerance or 0.0
-            reach = tolerance + PRECISION * max(1.0, abs(right))
+            right, tolerance = (float(f"{float(each):.{DIGITS}g}") for each in (answer.text, answer.tolerance or 0))
+            reach = tolerance + PRECISION * max(tolerance, abs(right), PRECISION)
             if right - reach <= number <= right + reach:
                 return answer
         return None

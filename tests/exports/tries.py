@@ -10,6 +10,8 @@ from problems.problem import Field, Form
 from problems.variant import Variant
 
 Cells = dict[str, str]
+EDGE = 1 - 1e-9
+"""Of the tolerance. Other systems round the keys to some fourteen digits, so their edges are not ours to the last."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def numbers(variant: Variant[Any]) -> Iterator[Try]:
         yield typed(f"{name}: one off", right | {name: _moved(value, size - 1, 0.37 if size % 2 else 1)})
         if isinstance(field.kind, Integer):
             continue
-        for share, label in ((1.0, "at the edge"), (-1.0, "at the other edge"), (1.01, "just beyond")):
+        for share, label in ((EDGE, "at the edge"), (-EDGE, "at the other edge"), (1.01, "just beyond")):
             width = tolerance.width(next(cells_of(name, value))[1])
             yield typed(f"{name}: {label}", right | {name: _moved(value, 0, share * width)})
         if size > 1:
