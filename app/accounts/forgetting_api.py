@@ -31,7 +31,7 @@ _WRONG = Text("This is not your password.", "这不是你现在的密码。")
 _STALE = Text(
     "You have no password, so sign in anew by a link, or open Haitang from your learning platform once more, and do "
     "this on the account page within 15 minutes.",
-    "你还没有设置密码。请先用登录链接重新登录，或从教学平台重新打开“海棠”，并在 15 分钟内到账号页面操作。",
+    "你还没有设置密码。请先用登录链接重新登录，或从教学平台重新打开海棠，并在 15 分钟内到账号页面操作。",
 )
 
 

@@ -26,7 +26,7 @@ SHOWN = 100  # assignments of a course
 
 _AGAIN = Text(
     "What you opened in the learning platform is over, or belongs to another browser. Open it there again.",
-    "您在教学平台上打开的内容已经失效，或属于另一个浏览器。请在平台上重新打开。",
+    "你在教学平台上打开的内容已经失效，或属于另一个浏览器。请在平台上重新打开。",
 )
 _ANSWERED = Text(
     "This has been answered already. To choose something else, open it in the learning platform again.",

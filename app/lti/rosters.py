@@ -94,9 +94,18 @@ async def sync(service: Service, tokens: Tokens, principal: Principal | None, co
     return [await _apply(service, source, members, by, now, alone=alone) for source, members in lists]
 
 
+def has_source(session: Session, course_id: str) -> bool:
+    """Whether a platform has offered the class list of the course."""
+    return bool(_lists(session, course_id))
+
+
 def _sources(session: Session, principal: Principal | None, course_id: str) -> list[Source]:
     if principal is not None:
         course_for(session, course_id, principal, INSTRUCTORS, changing=True)
+    return _lists(session, course_id)
+
+
+def _lists(session: Session, course_id: str) -> list[Source]:
     rows = session.execute(
         select(Context, Platform)
         .join(Deployment, Deployment.id == Context.deployment_id)

@@ -147,9 +147,9 @@ _DISABLED = Text(
 )
 _NO_DEPLOYMENT = Text(
     "No deployment is known. Enter the deployment id that the platform shows, else every launch is refused.",
-    "尚未登记部署 ID。请填写平台上显示的部署 ID，否则所有启动都会被拒绝。",
+    "尚未登记部署 ID。请填写平台上显示的部署 ID，否则谁也无法从平台进入。",
 )
-_DEPLOYMENTS = Text("Launches are taken from the deployments {ids}.", "接受来自以下部署的启动：{ids}。")
+_DEPLOYMENTS = Text("Launches are accepted from these deployments: {ids}.", "可以从以下部署进入：{ids}。")
 _NO_LAUNCH = Text(
     "Nobody has come from this platform yet.",
     "还没有人从这个平台进入过。",
@@ -157,7 +157,7 @@ _NO_LAUNCH = Text(
 _LAUNCHED = Text("Somebody last came from this platform on {at} (UTC).", "最近一次从平台进入的时间是 {at}（UTC）。")
 _REFUSED = Text(
     "Launches refused lately: {count}, the last one at {at} (UTC). {reason}: {detail}",
-    "最近有 {count} 次启动被拒绝，最后一次在 {at}（UTC）。{reason}：{detail}",
+    "最近有 {count} 次进入被拒绝，最后一次在 {at}（UTC）。{reason}：{detail}",
 )
 _SCORES_FAILED = Text(
     "Scores that could not be delivered: {count}. One of them was answered: {error}",

@@ -116,6 +116,7 @@ async def _show_roster(
         return {
             "course": seen.course,
             "role": seen.role,
+            "has_source": rosters.has_source(session, id_),
             "entries": found[:SHOWN],
             "roles": rosters.roles_here(session, id_, found),
             "more": encode_cursor(position_of(found[SHOWN - 1])) if len(found) > SHOWN else None,

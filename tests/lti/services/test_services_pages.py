@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from app.accounts import sign_in_links
 from app.cli import cli
 from app.core.settings import Settings
+from app.lti.models import Context
 from app.lti.sender import Sender
 from tests.lti.platform import LEARNER, TEACHER, Answer
 from tests.lti.platform_services import Gradebook
@@ -118,6 +119,9 @@ class TestScores:
         assert (await teacher.get(f"{address}?state=failed")).text.count('<th scope="row">') == 1
         sent = await teacher.post(address, data={"token": token_in(page), "only_failed": "yes"})
         assert sent.headers["location"] == f"{address}?resent=1"
+        row = {"token": token_in(page), "person_id": linked.classroom.students[0].id}
+        assert f'name="person_id" value="{row["person_id"]}"' in page.text
+        assert (await teacher.post(address, data=row)).headers["location"] == f"{address}?resent=1"
         assert (await teacher.get(sent.headers["location"])).status_code == 200
         async with sender:
             await all_sent(linked)
@@ -129,6 +133,22 @@ class TestScores:
         address = f"/en/assignments/{linked.classroom.assignment}/lti"
         token = token_in(await teacher.get(address))
         assert (await teacher.post(address, data={"token": token, "person_id": person})).status_code == 404
+
+    async def test_a_link_is_given_another_assignment(self, linked: Linked, teacher: httpx.AsyncClient) -> None:
+        address = f"/zh/assignments/{linked.classroom.assignment}/lti"
+        page = await teacher.get(address)
+        assert "教学平台中的链接" in page.text
+        assert "/lti/links" not in page.text  # there is no other assignment
+        await linked.classroom.assign(title="Sheet 2")
+        form = {"token": token_in(page), "link": linked.link_id, "assignment": linked.classroom.assignment}
+        assert f'action="{address}/links"' in (await teacher.get(address)).text
+        changed = await teacher.post(f"{address}/links", data=form)
+        assert changed.headers["location"] == f"/zh/assignments/{linked.classroom.assignment}/lti"
+        assert "教学平台中的链接" not in (await teacher.get(address)).text
+        assert "教学平台中的链接" in (await teacher.get(changed.headers["location"])).text
+        for bad in ({"link": "x"}, {"assignment": ""}, {"assignment": linked.link_id}):
+            assert (await teacher.post(f"{address}/links", data=form | bad)).status_code == 404
+        assert (await teacher.post(f"{address}/links", data=form | {"token": "x"})).status_code == 403
 
     async def test_an_assignment_that_no_platform_links_to(self, linked: Linked, teacher: httpx.AsyncClient) -> None:
         await linked.classroom.assign({})
@@ -172,6 +192,14 @@ class TestClassList:
         failed = await teacher.post(address, data={"token": token_in(page)})
         assert failed.status_code == 502
         assert "500" in failed.text
+
+    async def test_where_no_platform_gives_a_list_there_is_nothing_to_fetch(
+        self, linked: Linked, teacher: httpx.AsyncClient, change: Callable[..., Any]
+    ) -> None:
+        await change(Context, memberships_url=None)
+        page = await teacher.get(f"/en/courses/{linked.classroom.course}/lti")
+        assert "No learning platform gives a class list for this course." in page.text
+        assert "Fetch the list now" not in page.text
 
     @pytest.mark.parametrize("cursor", ["x", "WyJhIl0", "WzEsMl0"])
     async def test_a_position_that_is_none(self, linked: Linked, cursor: str) -> None:
