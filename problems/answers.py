@@ -1,13 +1,19 @@
 """The kinds of answer: how each is read, compared with the key, and shown.
 
-Reading and comparing are two steps. `parse` raises `FormatError` when the input is no answer at all; `compare` never
-fails on what `parse` returned.
+Every kind has a `name`, the `shape` of its answers, a `tolerance` or None, and these methods. Reading and comparing are
+two steps: what is no answer at all is never compared.
+
+- `parse(raw)`: the answer that was meant; raises `FormatError` when the input is none.
+- `key(solved)`: a solver's result as an answer; raises `ValueError` when it can't be a key (not finite, wrong shape).
+- `compare(given, key)`: never fails on what `parse` returned.
+- `distance(a, b)`: how far apart two answers are, in tolerances (∞ for kinds without one).
+- `text(value)`, `latex(value)`: the answer in plain characters, and as LaTeX.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 from problems.comparison import Comparison
 from problems.formula_kind import Formula
@@ -20,32 +26,6 @@ NOTHING_CHOSEN = Text("Choose at least one option.", "请至少选择一项。")
 
 V = TypeVar("V")
 Scoring = Literal["all", "each", "net"]
-
-
-class Kind(Protocol[V]):
-    """What every kind of answer can do."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def shape(self) -> tuple[int, ...]: ...
-    @property
-    def tolerance(self) -> Tolerance | None: ...
-    def parse(self, raw: Any) -> V:
-        """The answer that was meant; raises `FormatError`."""
-
-    def key(self, solved: Any) -> V:
-        """A solver's result as an answer; raises `ValueError` when it can't be a key (not finite, wrong shape)."""
-
-    def compare(self, given: V, key: V) -> Comparison: ...
-    def distance(self, a: V, b: V) -> float:
-        """How far apart two answers are, in tolerances (∞ for kinds without one)."""
-
-    def text(self, value: V) -> str:
-        """The answer in plain characters."""
-
-    def latex(self, value: V) -> str:
-        """The answer as LaTeX."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from app.accounts.cookies import read_cookie, set_cookie
 from app.accounts.models import Person
-from app.core.ids import new_id
 
 COOKIE = "guest"  # over https `__Host-guest`
 MAX_AGE = 400 * 24 * 3600  # seconds; browsers cut longer ones to 400 days
@@ -34,10 +33,6 @@ class Guests:
         person, _, mac = value.partition(".")
         genuine = len(person) == ID_LENGTH and hmac.compare_digest(mac.encode(), self._mac(person).encode())
         return person if genuine else None
-
-    def read_or_new(self, connection: HTTPConnection) -> str:
-        """The id of the guest, or a new one, which `remember` must send along with the response."""
-        return self.read(connection) or new_id()
 
     def remember(self, connection: HTTPConnection, response: Response, person: str) -> None:
         """Set the cookie on a response; over https as a `__Host-` cookie that is never sent in the clear."""

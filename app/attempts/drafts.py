@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, insert, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from app.accounts.access import Principal
@@ -48,8 +48,3 @@ def save_draft(
 
 def find_draft(session: Session, item_id: str, person_id: str) -> Draft | None:
     return session.get(Draft, (item_id, person_id))
-
-
-def delete_draft(session: Session, item_id: str, person_id: str) -> None:
-    """Throw the person's draft away, if there is one."""
-    session.execute(delete(Draft).where(Draft.item_id == item_id, Draft.person_id == person_id))

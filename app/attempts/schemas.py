@@ -147,11 +147,6 @@ class AttemptOut(BaseModel):
     created_at: datetime = Field(description="when the request arrived, by the server's clock")
 
 
-class AttemptPage(BaseModel):
-    items: list[AttemptOut]
-    next_cursor: str | None
-
-
 ATTEMPT_EXAMPLE: dict[str, Any] = {
     "id": "01a2054b-5386-70de-b9b7-058e224f8480",
     "problem": "1.4",

@@ -52,11 +52,6 @@ class OutgoingError(Exception):
         super().__init__(detail)
         self.reason: Reason = reason
 
-    @property
-    def is_final(self) -> bool:
-        """The same request will fare no better later."""
-        return self.reason == "address"
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -65,11 +65,6 @@ def role_of(principal: Principal) -> ColumnElement[Role]:
     return select(Enrolment.role).where(*mine).correlate(Course).scalar_subquery()
 
 
-def role_in(session: Session, course_id: str, principal: Principal) -> Role | None:
-    """The role of whoever asks, or None for those who take no part (any more)."""
-    return session.scalar(select(role_of(principal)).select_from(Course).where(Course.id == course_id))
-
-
 def course_for(
     session: Session,
     course_id: str,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
@@ -23,7 +23,7 @@ from app.core.service import service_of
 from app.courses.routes import Id, known_assignment
 from app.reports import answers, exports, schemas, spreadsheets
 from app.reports.concepts import concepts
-from app.reports.gradebook import Sort, Wish, count_lines, gradebook, is_position, position
+from app.reports.gradebook import SORTS, Sort, Wish, count_lines, gradebook, is_position, position
 from app.reports.items import analyse_items
 from app.reports.marks import load_marks
 from app.reports.statistics import item_statistics, test_statistics
@@ -74,7 +74,7 @@ async def read_report(
 def wish_of(section: str | None, search: str, sort: str) -> Wish:
     """What query parameters ask for. PostgreSQL has no text with a NUL in it, so nothing is found by one."""
     name = sort.removeprefix("-")
-    column: Sort = next(each for each in get_args(Sort) if each == name)
+    column: Sort = next(each for each in SORTS if each == name)
     section = section and section.replace("\0", "\ufffd")
     search = search.strip().replace("\0", "\ufffd")
     return Wish(section=section, search=search, sort=column, descending=sort.startswith("-"))

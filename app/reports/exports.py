@@ -132,15 +132,6 @@ def attempts_after(
     return session.execute(query).all()
 
 
-def attempt_lines(session: Session, subject: Subject) -> Iterator[bytes]:
-    """Every attempt with its newest score as one JSON text a line, item after item, a few hundred at a time."""
-    for item in subject.items:
-        after = FIRST
-        while rows := attempts_after(session, subject, item.id, after):
-            yield b"".join(attempt_line(row) for row in rows)
-            after = rows[-1].person_id, rows[-1].number
-
-
 def attempt_line(row: Any) -> bytes:
     value = row._asdict() | {"answers": orjson.Fragment(row.answers), "fields": orjson.Fragment(row.fields or "[]")}
     return orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)

@@ -32,10 +32,6 @@ class Summary:
     def share_below(self) -> float | None:
         return self.below_pass_mark / self.submitted if self.submitted else None
 
-    @property
-    def pass_points(self) -> float:
-        return self.pass_mark * self.max_points
-
     def as_json(self) -> dict[str, Any]:
         return {
             "enrolled": self.enrolled,

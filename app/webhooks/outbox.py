@@ -7,7 +7,7 @@ the names of mistakes: never what counts as right, nor what was answered, nor an
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import Row, bindparam, func, insert, select
 from sqlalchemy.orm import Session, aliased
@@ -20,7 +20,6 @@ from app.courses.models import Assignment
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 Event: TypeAlias = Literal["attempt.graded", "grade.changed", "ping"]
-EVENTS: tuple[Event, ...] = get_args(Event)
 WANTED: tuple[Event, ...] = ("attempt.graded", "grade.changed")
 """Those that an endpoint chooses from; a ping comes when somebody asks for one."""
 

@@ -10,8 +10,6 @@ from app.core.ids import new_id
 from app.webhooks.models import WebhookSecret
 from app.webhooks.signing import secret_of
 
-OVERLAP = timedelta(hours=24)
-
 
 def add_secret(session: Session, endpoint_id: str, key: bytes, now: datetime) -> WebhookSecret:
     """A new secret for the endpoint. `key` is the service's signing key."""
