@@ -93,13 +93,22 @@ from app.courses.unlock_limits import UnlockLimits
 from app.exports import api as exports_api
 from app.exports import pages as export_pages
 from app.exports.desk import Desk
+from app.lti import (
+    links_api,
+    picker_pages,
+    platforms_api,
+    registration_pages,
+    services_api,
+    services_pages,
+    setup_pages,
+)
 from app.lti import outbox as lti_outbox
 from app.lti import pages as lti_pages
-from app.lti import picker_pages, platforms_api, registration_pages, services_api, services_pages, setup_pages
 from app.lti.forgetting import forget_identities, identities_of
 from app.lti.keysets import Keysets
 from app.lti.refusals import RefusedError
 from app.lti.refused_lately import RefusedLately
+from app.lti.relinking import forget_assignment
 from app.lti.sender import Sender as ScoreSender
 from app.lti.tokens import Tokens
 from app.reports import api as reports_api
@@ -161,6 +170,7 @@ APIS = (
     webhooks_api,
     platforms_api,
     services_api,
+    links_api,
     health,
 )
 """Modules with routes that the OpenAPI document describes: each has a `router`, and `EXAMPLES` by operation id."""
@@ -203,6 +213,7 @@ BODIES: list[type[BaseModel]] = [
     *webhooks_api.BODIES,
     *platforms_api.BODIES,
     *services_api.BODIES,
+    *links_api.BODIES,
 ]
 """What OpenAPI describes although no route declares it: bodies that routes read themselves, and errors."""
 CHORES = (idempotency.remove_old, deliveries.remove_old)
@@ -221,6 +232,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = utc_now) -> F
     catalogue()
     changes.listen(refresh_changed)
     changes.listen(lti_outbox.enqueue_changed)
+    changes.listen_removed(forget_assignment)
     forgetting.listen(forget_in_courses)
     forgetting.listen(forget_drafts)
     forgetting.listen(forget_identities)

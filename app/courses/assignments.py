@@ -16,7 +16,7 @@ from app.core import text
 from app.core.errors import AlreadyAnsweredError, ConflictError, EditedMeanwhileError, Fault, InvalidRequestError
 from app.core.ids import new_id
 from app.courses import entering, items
-from app.courses.changes import Changed, announce, are_answered
+from app.courses.changes import Changed, announce, announce_removed, are_answered
 from app.courses.deadlines import Window, shifted, zone
 from app.courses.dealing import SECRET_LENGTH
 from app.courses.models import Assignment, Extension, Item
@@ -299,6 +299,7 @@ def delete_assignment(session: Session, principal: Principal, assignment_id: str
         raise AlreadyAnsweredError(_ANSWERED)
     was = view(session, seen, actor)
     entering.lock_again(session, assignment_id)
+    announce_removed(session, assignment_id)
     session.execute(delete(Extension).where(Extension.assignment_id == assignment_id))
     session.execute(delete(Item).where(Item.assignment_id == assignment_id))
     session.execute(delete(Assignment).where(Assignment.id == assignment_id))

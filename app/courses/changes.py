@@ -60,6 +60,24 @@ def announce(session: Session, changed: Changed) -> None:
             listener(session, changed)
 
 
+Removal: TypeAlias = Callable[[Session, str], None]
+"""Called with the id of an assignment before it is deleted, in the same transaction."""
+
+_removals: list[Removal] = []
+
+
+def listen_removed(removal: Removal) -> None:
+    """Have it called for every assignment that is deleted; once, however often it is registered."""
+    if removal not in _removals:
+        _removals.append(removal)
+
+
+def announce_removed(session: Session, assignment_id: str) -> None:
+    """Tell everybody who keeps something beside an assignment that it goes."""
+    for removal in _removals:
+        removal(session, assignment_id)
+
+
 def announce_people(session: Session, course_id: str, persons: Iterable[str], by: str, at: datetime) -> None:
     """Tell everybody, for each assignment of the course, whose part in it has begun, changed or ended."""
     found = frozenset(persons)

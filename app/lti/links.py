@@ -6,7 +6,7 @@
     no parameter ──► what somebody who teaches has chosen, or nothing yet
 
 The platform keeps the parameter and hands it back at every launch, copies of its courses included; nobody but those
-who teach can change it there.
+who teach can change it there. What they choose here instead (`relinking`) counts until the platform names another.
 """
 
 from datetime import datetime
@@ -57,10 +57,12 @@ def link_of(session: Session, told: OfLink, message: Message, context: Context, 
             created_at=now,
         )
         session.add(link)
-    link.context_id, link.title, link.line_item_url = context.id, told.title, told.line_item_url
     named = message.custom.get(ASSIGNMENT, "")
-    meant = _assignment_in(session, named, context, person_id, now) if is_id(named) else None
-    link.assignment_id = meant or link.assignment_id
+    is_news = link.assignment_id is None or (link.named, link.context_id) != (named, context.id)
+    link.context_id, link.title, link.line_item_url = context.id, told.title, told.line_item_url
+    if is_id(named) and is_news:
+        link.assignment_id = _assignment_in(session, named, context, person_id, now) or link.assignment_id
+        link.named = named
     session.flush()
     record_line_item(session, link, context, person_id, now)
     return link

@@ -121,6 +121,8 @@ class Context(Base):
 class Link(Base):
     """A resource link of a context; `assignment_id` is None until somebody who teaches has chosen one.
 
+    `named` is the assignment that the platform named when it was last looked at: what was chosen here stays until the
+    platform names another.
     `line_item_url` is what the newest launch named. `line_item_due_at`: when to ask the platform next for the link's
     line item; None where there is nothing to ask.
     """
@@ -134,6 +136,7 @@ class Link(Base):
     title: Mapped[str] = mapped_column(String(200))
     context_id: Mapped[str] = mapped_column(ForeignKey(Context.id), index=True)
     assignment_id: Mapped[str | None] = mapped_column(ForeignKey(Assignment.id), index=True)
+    named: Mapped[str | None] = mapped_column(UUID_TEXT)
     line_item_url: Mapped[str | None] = mapped_column(URL)
     line_item_due_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[datetime]

@@ -43,6 +43,25 @@ class SentScorePage(BaseModel):
     next_cursor: str | None
 
 
+class LinkChange(Body):
+    assignment_id: Uuid = Field(description="one of the course in which the link stands")
+
+
+class LinkOut(BaseModel):
+    """A link (activity) of a learning platform."""
+
+    id: Uuid
+    title: str = Field(description="the platform's name of it")
+    platform: str = Field(description="the name of the platform")
+    context: str = Field(description="the platform's name of its course")
+    assignment_id: Uuid | None = Field(description="which it opens; null while it waits for one to be chosen")
+
+
+class LinkPage(BaseModel):
+    items: list[LinkOut]
+    next_cursor: str | None
+
+
 class RosterEntryOut(BaseModel):
     """Somebody in a platform's class list, as it was last seen."""
 

@@ -14,11 +14,13 @@ from app.core.ids import known
 from app.core.pages import render
 from app.core.pagination import decode_cursor, decode_number, encode_cursor
 from app.core.service import service_of
+from app.courses.assignments import list_assignments
 from app.courses.form_values import optional, text
 from app.courses.roles import STAFF, assignment_for, course_for
 from app.courses.routes import known_assignment, known_course
-from app.lti import rosters, status
+from app.lti import relinking, rosters, status
 from app.lti.models import ScoreState
+from app.lti.relinking import UnknownLinkError
 from app.lti.rosters import PlatformFailedError, Synced
 from app.lti.services_api import is_position, position_of, read_position
 from app.lti.tokens import tokens_of
@@ -58,6 +60,8 @@ async def show_scores(
             "more": encode_cursor(str(found[SHOWN - 1].score.id)) if len(found) > SHOWN else None,
             "counts": status.count_states(session, id_),
             "line_items": status.count_line_items(session, id_),
+            "links": relinking.links_to(session, id_),
+            "assignments": list_assignments(session, user, seen.course.id, limit=SHOWN),
         }
 
     shown = await service_of(request).database.read(read)
@@ -77,6 +81,16 @@ async def resend(request: Request, user: User, sent: Form, language: Language, a
         lambda session: status.resend(session, user, id_, now, person_id=person_id, only_failed=only_failed)
     )
     return RedirectResponse(f"/{language}/assignments/{id_}/lti?resent={count}", 303)
+
+
+@router.post(f"{SCORES}/links")
+async def relink(request: Request, user: User, sent: Form, language: Language, assignment_id: str) -> Response:
+    """Has a link open another assignment, whose page of scores is shown then."""
+    known_assignment(assignment_id)
+    link_id = known(text(sent, "link"), UnknownLinkError)
+    chosen, now = known_assignment(text(sent, "assignment")), service_of(request).clock()
+    await service_of(request).writer.write(lambda session: relinking.relink(session, user, link_id, chosen, now))
+    return RedirectResponse(f"/{language}/assignments/{chosen}/lti", 303)
 
 
 @router.get(ROSTER)

@@ -26,6 +26,7 @@ from app.accounts.scopes import SCOPES, Scope
 from app.core.ids import new_id
 from app.core.models import Base
 from app.core.settings import Settings
+from app.lti import models as lti
 from app.main import create_app
 
 pytestmark = pytest.mark.anyio
@@ -204,6 +205,8 @@ MATRIX: dict[str, Row] = {
     "resendScores": Row(INSTRUCTORS, {}),
     "listRoster": Row(STAFF),
     "syncRoster": Row(INSTRUCTORS),
+    "listLinks": Row(STAFF),
+    "changeLink": Row(INSTRUCTORS, lambda names: {"assignment_id": names["draft_id"]}),
     "createRegistration": Row(ADMINISTRATORS),
     # reports
     "getReport": Row(STAFF),
@@ -282,6 +285,26 @@ async def make_people(app: FastAPI, world: World) -> None:
             world.names.update(person_id=id_, token_id=token.id)
 
 
+async def make_link(app: FastAPI, names: dict[str, str]) -> str:
+    """What a launch makes: a link of the platform to the assignment."""
+    id_, now = new_id(), app.state.service.clock()
+    ours = {"deployment_id": names["deployment"], "created_at": now}
+    context = lti.Context(
+        id=id_, context_id="11", title="x", course_id=names["course_id"], scopes=[], updated_at=now, **ours
+    )
+    link = lti.Link(
+        id=id_, resource_link_id="31", title="x", context_id=id_, assignment_id=names["assignment_id"], **ours
+    )
+
+    def job(session) -> None:
+        session.add(context)
+        session.flush()
+        session.add(link)
+
+    await app.state.service.writer.write(job)
+    return id_
+
+
 async def populate(world: World) -> None:
     """Make what the paths name: by the API itself, as its users would."""
     names = world.names
@@ -315,6 +338,7 @@ async def populate(world: World) -> None:
         names |= {"invitation_id": invited["id"], "invitation_token": invited["token"]}
         platform = await post("/lti/platforms", PLATFORM)
         names |= {"platform_id": platform["id"], "deployment": platform["deployments"][0]["id"]}
+        names["link_id"] = await make_link(app, names)
         for name, role in (("attempt_id", "student"), ("guests_attempt", "guest"), ("nobodys_attempt", "anonymous")):
             names[name] = (await post("/attempts", PRACTICE, role))["id"]
         names["assigned_attempt"] = (await post("/attempts", answer(names), "student"))["id"]

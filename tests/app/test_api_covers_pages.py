@@ -130,6 +130,7 @@ COVERED: dict[str, str] = {
     "POST /{language}/lti/platforms/{platform_id}/self-test": "testPlatform",
     "GET /{language}/assignments/{assignment_id}/lti": "listSentScores",
     "POST /{language}/assignments/{assignment_id}/lti": "resendScores",
+    "POST /{language}/assignments/{assignment_id}/lti/links": "changeLink",
     "GET /{language}/courses/{course_id}/lti": "listRoster",
     "POST /{language}/courses/{course_id}/lti": "syncRoster",
     "GET /{language}/lti/waiting": PROTOCOL + "what a launch shows whose link nobody has chosen an assignment for",

@@ -249,6 +249,36 @@ class TestLinkWithoutAssignment:
         assert response.headers["location"] == f"/en/assignments/{link.custom[names.ASSIGNMENT]}"
 
 
+class TestAnotherAssignmentIsChosen:
+    """Whatever the platform names with the link: what those who teach choose here counts, until it names another."""
+
+    async def choose(self, browser, read, assignment: str, resource_link: str = LINK.id) -> httpx.Response:
+        teacher = browser()
+        await teacher.launch(TEACHER, LINK)
+        (link_id,) = read(select(models.Link.id).where(models.Link.resource_link_id == resource_link))[0]
+        sent = {"json": {"assignment_id": assignment}, "headers": {"Sec-Fetch-Site": "same-origin"}}
+        return await teacher.client.patch(f"/api/v1/lti/links/{link_id}", **sent)
+
+    async def opened(self, browser, link: ResourceLink) -> str:
+        return (await browser().launch(LEARNER, link)).headers["location"].rpartition("/")[2]
+
+    async def test_it_stays_until_the_platform_names_another(self, browser, assigned, read):
+        first, second, third = [await assigned() for _ in range(3)]
+        ids = [each.custom[names.ASSIGNMENT] for each in (first, second, third)]
+        assert await self.opened(browser, first) == ids[0]
+        assert (await self.choose(browser, read, ids[1])).status_code == 200
+        assert await self.opened(browser, first) == ids[1]
+        assert await self.opened(browser, third) == ids[2]
+        assert await self.opened(browser, first) == ids[0]
+
+    async def test_an_assignment_of_another_course_is_none(self, browser, assigned, read):
+        here = (await assigned()).custom[names.ASSIGNMENT]
+        there = await assigned(ResourceLink("32", course=PlatformCourse("12", "Another course")))
+        refused = await self.choose(browser, read, there.custom[names.ASSIGNMENT])
+        assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (404, "unknown-assignment")
+        assert (await self.choose(browser, read, here)).status_code == 200
+
+
 class TestCopiedCourse:
     """The LMS copies a course: its links come from another context with the parameter of the old one."""
 

@@ -150,6 +150,22 @@ class TestScores:
             assert (await teacher.post(f"{address}/links", data=form | bad)).status_code == 404
         assert (await teacher.post(f"{address}/links", data=form | {"token": "x"})).status_code == 403
 
+    async def test_a_link_is_given_another_assignment(self, linked: Linked, teacher: httpx.AsyncClient) -> None:
+        address = f"/zh/assignments/{linked.classroom.assignment}/lti"
+        page = await teacher.get(address)
+        assert "教学平台中的链接" in page.text
+        assert "/lti/links" not in page.text  # there is no other assignment
+        await linked.classroom.assign({}, title="Sheet 2")
+        form = {"token": token_in(page), "link": linked.link_id, "assignment": linked.classroom.assignment}
+        assert f'action="{address}/links"' in (await teacher.get(address)).text
+        changed = await teacher.post(f"{address}/links", data=form)
+        assert changed.headers["location"] == f"/zh/assignments/{linked.classroom.assignment}/lti"
+        assert "教学平台中的链接" not in (await teacher.get(address)).text
+        assert "教学平台中的链接" in (await teacher.get(changed.headers["location"])).text
+        for bad in ({"link": "x"}, {"assignment": ""}, {"assignment": linked.link_id}):
+            assert (await teacher.post(f"{address}/links", data=form | bad)).status_code == 404
+        assert (await teacher.post(f"{address}/links", data=form | {"token": "x"})).status_code == 403
+
     async def test_an_assignment_that_no_platform_links_to(self, linked: Linked, teacher: httpx.AsyncClient) -> None:
         await linked.classroom.assign({})
         page = await teacher.get(f"/en/assignments/{linked.classroom.assignment}/lti")
