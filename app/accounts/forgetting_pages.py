@@ -59,6 +59,7 @@ async def delete_account(request: Request, user: User, sent: Form, language: Lan
 
 @router.get("/{language:language}/account/deleted")
 async def say_goodbye(request: Request, _caller: Caller, language: Language) -> Response:
+    request.state.frame_ancestors = "*"  # nobody is signed in any more who could say whose frame this is
     return render(request, language, "account_deleted.html")
 
 

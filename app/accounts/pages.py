@@ -63,7 +63,7 @@ async def sign_in_by_password(request: Request, visitor: Visitor, language: Lang
 
 @router.post("/{language:language}/sign-out")
 async def sign_out(request: Request, visitor: Visitor, language: Language) -> Response:
-    response = RedirectResponse(f"/{language}", 303)
+    response: Response = RedirectResponse(f"/{language}", 303)
     if visitor.session is None or not is_genuine(request, visitor, await read_form(request)):
         return response
     person_id, id_hash, service = visitor.person_id, visitor.session, service_of(request)
@@ -73,6 +73,10 @@ async def sign_out(request: Request, visitor: Visitor, language: Language) -> Re
         audit.record(session, person_id, "session.end", person_id or "", at=service.clock())
 
     await service.writer.write(job)
+    if getattr(request.state, "frame_ancestors", None) is not None:
+        # No other page may be shown in the frame any more: whose it is, the session said.
+        request.state.principal = None
+        response = render(request, language, "signed_out.html")
     sign_in.forget(request, response)
     return response
 

@@ -399,7 +399,10 @@ class TestSession:
         account = await visitor.client.get("/en/account")
         token = re.search('name="token" value="([^"]+)"', account.text)[1]
         sent = {"Sec-Fetch-Site": "same-origin"}
-        await visitor.client.post("/en/sign-out", data={"token": token}, headers=sent)
+        farewell = await visitor.client.post("/en/sign-out", data={"token": token}, headers=sent)
+        assert "You are signed out" in farewell.text
+        assert f"frame-ancestors {visitor.platform.address};" in farewell.headers["content-security-policy"]
+        assert LEARNER.name not in farewell.text
         assert "__Host-frame-session" not in visitor.client.cookies
         assert count(SignInSession) == 0
 
