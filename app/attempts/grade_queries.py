@@ -26,6 +26,8 @@ _ITEM: Any = bindparam("item")
 
 Opened: TypeAlias = tuple[datetime, float]
 """When a hint was opened, and the share of the points that it cost."""
+Known: TypeAlias = tuple[float | None, int]
+"""A grade: its score, and on how many attempts it rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ _GIVEN = _overrides()
 _OPENED = _ByPerson(
     select(_HINTS.c.person_id, _HINTS.c.opened_at, _HINTS.c.cost).where(_HINTS.c.item_id == _ITEM), _HINTS.c.person_id
 )
-_STORED = _ByPerson(select(GRADES.c.person_id, GRADES.c.score).where(GRADES.c.item_id == _ITEM), GRADES.c.person_id)
+_STORED = _ByPerson(
+    select(GRADES.c.person_id, GRADES.c.score, GRADES.c.attempts).where(GRADES.c.item_id == _ITEM), GRADES.c.person_id
+)
 
 
 def arrivals_of(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, list[Arrival]]:
@@ -114,9 +118,9 @@ def hints_at(session: Session, item_id: str, persons: Iterable[str] | None = Non
     return found
 
 
-def stored_grades(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, float | None]:
-    """The scores that are stored, by person."""
-    return {row.person_id: row.score for row in _STORED.rows(session, item_id, persons)}
+def stored_grades(session: Session, item_id: str, persons: Iterable[str] | None = None) -> dict[str, Known]:
+    """The grades that are stored, by person."""
+    return {row.person_id: (row.score, row.attempts) for row in _STORED.rows(session, item_id, persons)}
 
 
 def parts(persons: Iterable[str] | None) -> Sequence[list[str] | None]:

@@ -23,6 +23,7 @@ from app.attempts.grade_models import ItemGrade
 from app.attempts.grade_queries import (
     GRADES,
     Arrival,
+    Known,
     Opened,
     arrivals_of,
     chunks,
@@ -140,10 +141,10 @@ def store(
     marking: Marking,
     outcomes: Mapping[str, Outcome | None],
     arrivals: Mapping[str, Sequence[Arrival]],
-    stored: Mapping[str, float | None],
+    stored: Mapping[str, Known],
     now: datetime,
 ) -> list[GradeChange]:
-    """Write grades and tell the listeners of every score that is another than the one in `stored`."""
+    """Write grades and tell the listeners of all that are others than those in `stored`."""
     rows = [
         _row(marking.item.id, person, found, arrivals.get(person, ()), now)
         for person, found in outcomes.items()
@@ -153,19 +154,20 @@ def store(
     gone = [person for person, found in outcomes.items() if found is None and person in stored]
     for part in chunks(gone):
         session.execute(delete(ItemGrade).where(ItemGrade.item_id == marking.item.id, ItemGrade.person_id.in_(part)))
-    after = {person: found.score if found else None for person, found in outcomes.items()}
+    none: Known = (None, 0)
+    after = {person: (found.score, found.attempts) if found else none for person, found in outcomes.items()}
     changes = [
         GradeChange(
             assignment_id=marking.assignment.id,
             item_id=marking.item.id,
             person_id=person,
-            before=stored.get(person),
-            after=score,
+            before=stored.get(person, none)[0],
+            after=grade[0],
             points=marking.rules.points,
             at=now,
         )
-        for person, score in after.items()
-        if score != stored.get(person)
+        for person, grade in after.items()
+        if grade != stored.get(person, none)
     ]
     announce(session, changes)
     return changes

@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradeChange:
-    """A student's grade at an item is another than before; None where there was, or is, none. Points, of `points`."""
+    """A student's grade at an item is another than before; None where there was, or is, none. Points, of `points`.
+
+    By a further attempt that earns nothing, `after` is `before`: nothing but the number of attempts is another.
+    """
 
     assignment_id: str
     item_id: str

@@ -28,11 +28,15 @@ ERROR_LENGTH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
-    """A score in hand, to be sent under this timestamp; `lease` names this delivery and no other."""
+    """A score in hand, to be sent under this timestamp; `lease` names this delivery and no other.
+
+    `previous` is the timestamp of the last message that was sent, or may have been; None before the first.
+    """
 
     id: int
     lease: str
     timestamp: datetime
+    previous: datetime | None
     tries: int
     subject: str
     line_item: str
@@ -69,13 +73,14 @@ def lease(session: Session, now: datetime, *, limit: int, but: Collection[str] =
     taken = []
     for score, url, platform in session.execute(query):
         score.leased_by, score.leased_until = new_id(), now + LEASE
-        score.due_at = score.leased_until
+        score.due_at, previous = score.leased_until, score.last_timestamp
         score.last_timestamp = now.replace(microsecond=now.microsecond // 1000 * 1000)
         taken.append(
             Leased(
                 id=score.id,
                 lease=score.leased_by,
                 timestamp=score.last_timestamp,
+                previous=previous,
                 tries=score.tries,
                 subject=score.subject,
                 line_item=url,
@@ -110,8 +115,11 @@ def record(session: Session, leased: Leased, outcome: Outcome, now: datetime) ->
         score.sent_generation = outcome.generation
         score.last_score, score.last_max = outcome.score, outcome.maximum
         score.final = outcome.score is not None
+    elif not outcome.failed:
+        score.last_timestamp = leased.previous  # nothing was sent
     score.last_status = outcome.status
-    score.last_error = outcome.error and outcome.error[:ERROR_LENGTH]
+    # What a platform says may hold characters that no database takes.
+    score.last_error = outcome.error and "".join(filter(str.isprintable, outcome.error))[:ERROR_LENGTH]
     score.updated_at = now
     if score.generation != outcome.generation:
         # The grade has changed since it was read. What refused the old score may take the new one.

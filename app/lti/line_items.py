@@ -75,7 +75,14 @@ def record(
 
 
 def _url(value: Any) -> str | None:
-    return value if isinstance(value, str) and 0 < len(value) <= URL_LENGTH else None
+    """The address, if it can be one, whole or as a part."""
+    if not isinstance(value, str) or not 0 < len(value) <= URL_LENGTH or not (value.isascii() and value.isprintable()):
+        return None
+    try:
+        urlsplit(value)
+    except ValueError:
+        return None
+    return value
 
 
 def _store(

@@ -26,8 +26,8 @@ from app.courses.models import Assignment, Item
 from app.lti.models import LineItem, Score
 
 MEDIA_TYPE = "application/vnd.ims.lis.v1.score+json"
-RECHECK = timedelta(minutes=10)
-"""After which a held score is looked at again: attempts, dates and the policy may have changed without a word."""
+RECHECK = timedelta(hours=6)
+"""After which a held score is looked at again, although what may release it tells the outbox at once."""
 DECIMALS = 6
 
 Activity: TypeAlias = Literal["InProgress", "Submitted", "Completed"]
@@ -71,24 +71,26 @@ class Nothing:
 Decision: TypeAlias = Ready | Held | Nothing
 
 
-def decide(session: Session, score_id: int, now: datetime) -> tuple[int, Decision] | None:
+def decide(session: Session, score_id: int, now: datetime, *, is_known: bool) -> tuple[int, Decision] | None:
     """The generation of the student's score and what is to be done about it, as far as it is known at `now`.
+
+    `is_known`: the platform has a score of the student, or may have taken one without our learning of it.
 
     None when there is no such score any more, since the person was forgotten. The generation is read first: a change
     that comes between makes the score newer than its generation, never older.
     """
     found = session.execute(
-        select(Score.generation, Score.person_id, LineItem.assignment_id, Score.last_score)
+        select(Score.generation, Score.person_id, LineItem.assignment_id)
         .join(LineItem, LineItem.id == Score.line_item_id)
         .where(Score.id == score_id)
     ).one_or_none()
     if found is None:
         return None
-    generation, person_id, assignment_id, last_score = found
+    generation, person_id, assignment_id = found
     assignment = session.get_one(Assignment, assignment_id)
     window = window_for(session, assignment, person_id)
     standings = _standings(session, assignment_id, person_id)
-    return generation, decision(standings, policy_of(assignment), window, now, is_known=last_score is not None)
+    return generation, decision(standings, policy_of(assignment), window, now, is_known=is_known)
 
 
 def _standings(session: Session, assignment_id: str, person_id: str) -> list[Standings]:

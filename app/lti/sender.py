@@ -9,6 +9,7 @@ What an answer means:
     408, 425, 429, 5xx, none    tried again later, after a wait that grows; Retry-After is respected
     409                         the platform has a later score: tried again later, under a later timestamp
     400 about the timestamp     the same, as Canvas says it
+    403 about a rate limit      as 429, which Canvas says so too
     any other                   given up until the grade changes, somebody asks for it, or the student comes again
 
 Nothing is lost by a try that failed: the score stays due. After `TRIES` in a row (some days) it is given up, visibly.
@@ -98,13 +99,14 @@ class Sender:
     async def _take(self) -> None:
         """Begin to deliver what is due, as far as there is room."""
         service, now, free = self._service, self._service.clock(), AT_ONCE - len(self._under_way)
+        begun = asyncio.get_running_loop().time()
         but = {platform for platform, count in Counter(self._under_way.values()).items() if count >= A_PLATFORM}
         but |= {platform for platform, until in self._paused.items() if until > now}
         if free <= 0 or not await service.database.read(leases.is_any_due, now, but):
             return
         job = partial(leases.lease, now=now, limit=min(free, A_PLATFORM), but=but)
         for leased in await service.writer.write(job):
-            task = asyncio.create_task(self._deliver(leased))
+            task = asyncio.create_task(self._deliver(leased, begun))
             self._under_way[task] = leased.platform_id
             task.add_done_callback(self._delivered)
 
@@ -114,10 +116,9 @@ class Sender:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("A score was not delivered; it is due again when its lease has run out.", exc_info=error)
 
-    async def _deliver(self, leased: Leased) -> None:
-        begun = asyncio.get_running_loop().time()
-        service = self._service
-        decided = await service.database.read(scores.decide, leased.id, service.clock())
+    async def _deliver(self, leased: Leased, begun: float) -> None:
+        service, is_known = self._service, leased.previous is not None
+        decided = await service.database.read(scores.decide, leased.id, service.clock(), is_known=is_known)
         if decided is None:
             return
         generation, decision = decided
@@ -150,7 +151,7 @@ class Sender:
                 status=reply.status,
             )
         said = f"The platform answers {reply.status}: {excerpt(reply)}".rstrip(": ")
-        if reply.status in LATER or reply.status >= 500 or _is_about_time(reply):
+        if reply.status in LATER or reply.status >= 500 or _is_passing(reply):
             wait = retry_after(reply.headers.get("retry-after"), self._service.clock())
             if wait is not None:
                 self._paused[leased.platform_id] = self._service.clock() + min(wait, self._backoff.longest)
@@ -186,9 +187,10 @@ def logged(what: str) -> Iterator[None]:
         logger.exception(what)
 
 
-def _is_about_time(reply: Reply) -> bool:
-    """As Canvas says it; Moodle quotes our message, in which there is a timestamp, whatever is wrong."""
-    return reply.status == 400 and b"last updated timestamp" in reply.body
+def _is_passing(reply: Reply) -> bool:
+    """What Canvas means by 409 and 429; Moodle quotes our message, in which there is a timestamp, whatever is wrong."""
+    said = {400: b"last updated timestamp", 403: b"Rate Limit Exceeded"}.get(reply.status)
+    return said is not None and said in reply.body
 
 
 def excerpt(reply: Reply) -> str:
@@ -197,6 +199,4 @@ def excerpt(reply: Reply) -> str:
     Moodle says it beside the status, and its body is an empty list.
     """
     text = " ".join(reply.body[:EXCERPT].decode("utf-8", "replace").split())
-    if text.startswith("<") or text in {"", "[]", "{}"}:
-        text = reply.reason[:EXCERPT]
-    return "".join(character for character in text if character.isprintable())
+    return reply.reason[:EXCERPT] if text.startswith("<") or text in {"", "[]", "{}"} else text

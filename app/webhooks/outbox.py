@@ -55,6 +55,7 @@ def tell_changed(session: Session, changes: Sequence[GradeChange]) -> None:
     rows = [
         row
         for change in changes
+        if change.after != change.before
         for row in deliveries(
             _wanting(session, "grade.changed", change.assignment_id), "grade.changed", _changed_data(change), change.at
         )

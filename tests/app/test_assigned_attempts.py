@@ -317,10 +317,11 @@ async def test_who_listens_is_told_of_a_changed_grade_in_its_transaction(classro
     (student,) = room.students
     told: list[listeners.GradeChange] = []
     monkeypatch.setattr(listeners, "_listeners", [lambda _session, changes: told.extend(changes)])
-    for count in (5, 6, 128):  # the second wrong answer changes no score
+    for count in (5, 6, 128):  # the second wrong answer changes no score, and leaves one attempt less
         await room.answer(student, {"count": count})
     assert [(each.person_id, each.before, each.after, each.points) for each in told] == [
         (student.id, None, 0.0, 2.0),
+        (student.id, 0.0, 0.0, 2.0),
         (student.id, 0.0, 2.0, 2.0),
     ]
 

@@ -108,6 +108,7 @@ async def test_it_is_one_event_of_the_audit_log_and_undoing_another(classroom):
         ).all()
         assert [event.action for event in events] == ["regrade.apply", "regrade.undo"]
         assert events[0].detail["after"]["keys"] == {"0": {"count": 130}}
+        assert room.grade(room.students[0]).updated_at == events[1].at
         assert verify(session).holds
 
 

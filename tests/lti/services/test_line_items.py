@@ -42,6 +42,13 @@ async def test_without_the_scope_for_scores_none_is_taken(link: Link) -> None:
     assert due_at(linked) is None
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_an_address_that_is_none_is_no_line_item(link: Link) -> None:
+    linked = await link(launched=False)
+    await linked.launch(linked.claim(lineitem="https://[", lineitems=None))
+    assert line_items(linked) == []
+
+
 async def test_a_link_without_one_finds_its_column(link: Link, service: Service, tokens: Tokens) -> None:
     linked = await link(launched=False)
     await linked.launch(linked.claim(lineitem=None))

@@ -1,17 +1,21 @@
 """The outbox: every change of a grade gets to the platform, by whatever it was changed, and nothing else does."""
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from app.core.service import Service
+from app.lti import models
 from app.lti.sender import Sender
 from tests.lti.platform_services import Fault
 from tests.lti.services.conftest import Link, Linked
 from tests.lti.services.test_sender import all_sent, until
 
 pytestmark = pytest.mark.anyio
+on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 def iso(at: datetime) -> str:
@@ -155,3 +159,77 @@ async def test_a_change_while_the_score_is_on_its_way_sends_it_again(link: Link,
         await until(lambda: linked.shown() == 2)
         await all_sent(linked)
     assert linked.gradebook.violations == []
+
+
+class Told:
+    """What is done to the assignment, and whether a score that has settled goes again for it."""
+
+    def __init__(self, linked: Linked, state: str) -> None:
+        self.linked = linked
+        self.state = state
+        self.at = f"/api/v1/assignments/{linked.classroom.assignment}"
+
+    async def goes(self, doing: Awaitable[httpx.Response], number: int = 0) -> bool:
+        later = datetime.now(UTC) + timedelta(hours=6)
+        settled = update(models.Score).values(state=self.state, due_at=later)
+        await self.linked.service.writer.write(lambda session: session.execute(settled) and None)
+        done = await doing
+        assert done.is_success, done.text
+        score = self.linked.scores()[number]
+        assert (score.state == "pending") == (score.due_at < later)
+        return score.state == "pending"
+
+
+@on_one_database
+async def test_points_that_can_be_earned_by_others_change_a_total_too(link: Link) -> None:
+    """The student has answered the first item alone, and keeps the grade there; it is out of other points."""
+    linked = await link({}, {})
+    room, client = linked.classroom, linked.classroom.teacher.client
+    await answered(linked)
+    told = Told(linked, "sent")
+    item = {"problem": "1.4", "form": "open", "seed_mode": "fixed", "seed": 0, "points": 3}
+
+    def regrade(**settings: object) -> Awaitable[httpx.Response]:
+        body = {"item": room.items[1], "settings": settings, "reason": "a test"}
+        return client.post(f"{told.at}/regrades", json=body)
+
+    assert await told.goes(regrade(points=5))
+    assert await told.goes(regrade(award="void"))
+    newest = (await client.get(f"{told.at}/regrades")).json()["items"][0]["id"]
+    assert await told.goes(client.post(f"{told.at}/regrades/{newest}/undo", json={"reason": "a test"}))
+    assert not await told.goes(regrade(tolerance={"kind": "absolute", "value": 1}))
+    assert await told.goes(client.post(f"{told.at}/items", json=item))
+    added = f"/api/v1/items/{(await client.get(f'{told.at}/items')).json()['items'][2]['id']}"
+    assert await told.goes(client.patch(added, json={"points": 4}))
+    assert not await told.goes(client.patch(added, json={"position": 1}))
+    assert await told.goes(client.delete(added))
+
+
+@on_one_database
+async def test_what_may_release_a_score_that_is_held_has_it_looked_at_at_once(link: Link) -> None:
+    due = datetime.now(UTC) + timedelta(hours=1)
+    release = {"correctness": "after-last-attempt"}
+    linked = await link(students=2, due_at=iso(due), attempts_allowed=3, release=release)
+    room, client = linked.classroom, linked.classroom.teacher.client
+    await answered(linked, 0)
+    await answered(linked, 1)
+    told = Told(linked, "held")
+    student = room.students[0]
+    extension = {"person_id": student.id, "due_at": iso(due + timedelta(days=1)), "reason": "ill"}
+
+    assert await told.goes(room.answer(student, {"count": "7"}))  # earns nothing, and is an attempt less
+    assert not await told.goes(room.answer(student, {"count": "8"}), 1)
+    assert await told.goes(client.post(f"{told.at}/extensions", json=extension))
+    given = f"/api/v1/extensions/{(await client.get(f'{told.at}/extensions')).json()['items'][0]['id']}"
+    assert not await told.goes(client.patch(given, json={"extra_attempts": 1}), 1)
+    assert await told.goes(client.delete(given))
+    for change in (
+        {"release": {"correctness": "at-once"}},
+        {"attempts_allowed": 2},
+        {"due_at": iso(due - timedelta(minutes=30))},
+        {"closes_at": iso(due)},
+    ):
+        assert await told.goes(client.patch(told.at, json=change)), change
+    assert not await told.goes(client.patch(told.at, json={"title": "Sheet 2"}))
+    told.state = "sent"
+    assert not await told.goes(client.patch(told.at, json={"attempts_allowed": 3}))

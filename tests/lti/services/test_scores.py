@@ -101,7 +101,7 @@ class TestRelease:
 
     def test_it_is_looked_at_again_right_after_the_due_date(self) -> None:
         policy = ReleasePolicy(correctness="after-due")
-        soon, late = NOW + timedelta(minutes=3), NOW + HOUR
+        soon, late = NOW + timedelta(minutes=3), NOW + RECHECK + HOUR
         assert decide(item(3), policy=policy, window=Window(None, soon, None, None)) == Held(
             soon + timedelta(seconds=1)
         )

@@ -15,6 +15,7 @@ from tests.lti.platform_services import Fault, Gradebook
 from tests.lti.services.conftest import Link, Linked
 
 pytestmark = pytest.mark.anyio
+on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 async def until(happened: Callable[[], bool], seconds: float = 15) -> None:
@@ -124,12 +125,19 @@ async def test_a_reason_beside_the_status_is_told(link: Link, sender: Sender, gr
     assert linked.score().last_error == "The platform answers 403: Forbidden"
 
 
-async def test_400_about_a_timestamp_is_a_conflict_in_other_words(
-    link: Link, sender: Sender, gradebook: Gradebook
+@on_one_database
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer({"errors": "Provided timestamp of 2026 before last updated timestamp of 2027"}, 400),
+        Answer("403 Forbidden (Rate Limit Exceeded)\n", 403, content_type="text/plain"),
+    ],
+)
+async def test_a_conflict_and_a_rate_limit_in_the_words_of_canvas_pass(
+    link: Link, sender: Sender, gradebook: Gradebook, answer: Answer
 ) -> None:
-    """As Canvas says it."""
     linked = await link()
-    answers = iter([Answer({"errors": "Provided timestamp of 2026 before last updated timestamp of 2027"}, 400)])
+    answers = iter([answer])
     gradebook.refuse = lambda _user: next(answers, None)
     await linked.override(linked.classroom.students[0], 1)
     async with sender:
@@ -151,6 +159,33 @@ async def test_an_answer_that_does_not_come(
         assert "seconds" in str(linked.score().last_error)
         await all_sent(linked)
     assert linked.shown() == 1
+
+
+@on_one_database
+async def test_a_score_that_may_have_arrived_is_taken_back_too(
+    link: Link, service: Service, tokens: Tokens, gradebook: Gradebook
+) -> None:
+    """The connection ended before the LMS could say that it has it; then the points are taken back."""
+    linked = await link()
+    faults = [Fault.APPLIED_DROPPED]
+    gradebook.fault_of = lambda _user: faults.pop() if faults else Fault.NONE
+    await linked.override(linked.classroom.students[0], 1)
+    async with Sender(service, tokens, poll=0.05):
+        await until(lambda: linked.score().last_error is not None)
+        assert linked.shown() == 1
+        await linked.override(linked.classroom.students[0], None)
+        await all_sent(linked)
+    assert linked.shown() is None
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+async def test_what_no_database_takes_is_left_out_of_an_error(link: Link, sender: Sender, gradebook: Gradebook) -> None:
+    linked = await link()
+    gradebook.platform.on("POST", "/token", lambda _request, _match: Answer({"error": "wrong\0key"}, 400))
+    await linked.override(linked.classroom.students[0], 1)
+    async with sender:
+        await until(lambda: linked.score().last_error is not None)
+    assert linked.score().last_error == "The token endpoint answers 400: wrongkey"
 
 
 async def test_it_gives_up_after_many_tries(
