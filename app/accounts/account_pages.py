@@ -13,9 +13,9 @@ from starlette.responses import RedirectResponse, Response
 from app.accounts import audit, people, sessions, sign_in_links, tokens
 from app.accounts.access import Caller, Principal, require_admin
 from app.accounts.forms import is_genuine, token_for
-from app.accounts.passwords import fault_of, passwords_of
+from app.accounts.passwords import WRONG, fault_of, passwords_of
 from app.accounts.scopes import SCOPES
-from app.accounts.sign_in_limits import limits_of
+from app.accounts.sign_in import knows_password
 from app.core.errors import ConflictError, ForbiddenError
 from app.core.forms import read_form
 from app.core.pages import language_of, render
@@ -80,19 +80,14 @@ async def show_account(request: Request, user: User, language: Language, done: s
 
 @router.post("/{language:language}/account/password")
 async def change_password(request: Request, user: User, sent: Form, language: Language) -> Response:
-    service, passwords = service_of(request), passwords_of(request)
+    service = service_of(request)
     person = await service.database.read(people.get, user.person_id or "")
     current, wanted = str(sent.get("current", ""))[:1000], str(sent.get("password", ""))
-    if person.password_hash is not None:
-        address = request.client.host if request.client else ""
-        limits_of(request).count(person.email or person.id, address)
-        if not await passwords.verify(person.password_hash, current):
-            wrong = Text("This is not your password.", "这不是你现在的密码。")
-            return await _show_account(request, user, language, faults={"current": wrong})
-        limits_of(request).forgive(person.email or person.id, address)
+    if person.password_hash is not None and not await knows_password(request, person, current):
+        return await _show_account(request, user, language, faults={"current": WRONG})
     if fault := fault_of(wanted, email=person.email or ""):
         return await _show_account(request, user, language, faults={"password": fault})
-    password_hash = await passwords.hash(wanted)
+    password_hash = await passwords_of(request).hash(wanted)
     await service.writer.write(
         lambda session: people.set_password(
             session, person.id, password_hash, service.clock(), keep_session=user.session

@@ -14,9 +14,9 @@ from app.accounts import forgetting, people, schemas
 from app.accounts.access import CHANGING, USERS, Caller, Principal, require_admin, require_user
 from app.accounts.api import BODY_ERRORS
 from app.accounts.models import Person
-from app.accounts.passwords import passwords_of
+from app.accounts.passwords import WRONG
 from app.accounts.people_api import ADMIN_CHANGING, PersonId, known_person
-from app.accounts.sign_in_limits import limits_of
+from app.accounts.sign_in import knows_password
 from app.core import errors
 from app.core.errors import Fault, InvalidRequestError, UnknownPersonError
 from app.core.json_body import body_of, private_json, read_body
@@ -27,7 +27,6 @@ from problems.text import Text
 router = APIRouter(prefix="/api/v1")
 
 NOT_TYPED = Text("Type exactly what is asked for, to confirm.", "请按要求逐字输入，以示确认。")
-_WRONG = Text("This is not your password.", "这不是你现在的密码。")
 _STALE = Text(
     "You have no password, so sign in anew by a link, or open Haitang from your learning platform once more, and do "
     "this on the account page within 15 minutes.",
@@ -53,12 +52,8 @@ async def faults_of(request: Request, principal: Principal, password: str, typed
         return [Fault(NOT_TYPED, pointer="/confirmation")]
     if person.password_hash is None:
         return [] if is_recent else [Fault(_STALE, pointer="/password")]
-    address = request.client.host if request.client else ""
-    limits_of(request).count(person.email or person.id, address)
-    if not await passwords_of(request).verify(person.password_hash, password[:1000]):
-        return [Fault(_WRONG, pointer="/password")]
-    limits_of(request).forgive(person.email or person.id, address)
-    return []
+    right = await knows_password(request, person, password[:1000])
+    return [] if right else [Fault(WRONG, pointer="/password")]
 
 
 async def forget(request: Request, actor: str, person_id: str) -> Response:

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from app.accounts import audit, people, sessions
 from app.accounts.access import CHANGING, READING, USERS, Caller, require_user
 from app.accounts.api import BODY_ERRORS
-from app.accounts.passwords import MAX_LENGTH, MIN_LENGTH, fault_of, passwords_of
-from app.accounts.sign_in_limits import limits_of
+from app.accounts.passwords import MAX_LENGTH, MIN_LENGTH, WRONG, fault_of, passwords_of
+from app.accounts.sign_in import knows_password
 from app.core import errors
 from app.core.errors import Fault, InvalidRequestError
 from app.core.json_body import Body, body_of, private_json, read_body
@@ -23,7 +23,6 @@ from problems.text import Text
 
 router = APIRouter(prefix="/api/v1/me", tags=["accounts"])
 
-WRONG = Text("This is not your password.", "这不是你现在的密码。")
 _NONE = Text(
     "You have no password yet; set the first one on the account page.", "你还没有密码，请先在账号页面设置密码。"
 )
@@ -68,19 +67,16 @@ class Ended(BaseModel):
     openapi_extra=USERS | body_of(PasswordRequest),
 )
 async def change_password(request: Request, caller: Caller) -> Response:
-    person_id, service, passwords = require_user(caller, "manage"), service_of(request), passwords_of(request)
+    person_id, service = require_user(caller, "manage"), service_of(request)
     body = await read_body(request, PasswordRequest)
     person = await service.database.read(people.get, person_id)
     if person.password_hash is None:
         raise InvalidRequestError("There is no password to change.", [Fault(_NONE, pointer="/current")])
-    account, address = person.email or person.id, request.client.host if request.client else ""
-    limits_of(request).count(account, address)
-    if not await passwords.verify(person.password_hash, body.current):
+    if not await knows_password(request, person, body.current):
         raise InvalidRequestError("The password was not changed.", [Fault(WRONG, pointer="/current")])
-    limits_of(request).forgive(account, address)
     if sentence := fault_of(body.password, email=person.email or ""):
         raise InvalidRequestError("The password was not changed.", [Fault(sentence, pointer="/password")])
-    hashed, now = await passwords.hash(body.password), service.clock()
+    hashed, now = await passwords_of(request).hash(body.password), service.clock()
     await service.writer.write(
         lambda session: people.set_password(session, person_id, hashed, now, keep_session=caller.session)
     )

@@ -23,6 +23,7 @@ T = TypeVar("T")
 MIN_LENGTH = 10
 MAX_LENGTH = 200
 MIN_DIFFERENT = 5
+WRONG = Text("This is not your password.", "这不是你现在的密码。")
 _SIMPLE = ("0123456789", "9876543210", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "password")
 
 

@@ -13,8 +13,8 @@ from app.accounts.access import Principal
 from app.accounts.cookies import read_cookie, set_cookie, set_framed_cookie
 from app.accounts.guests import Guests
 from app.accounts.models import Person
-from app.accounts.passwords import Passwords
-from app.accounts.sign_in_limits import SignInLimits
+from app.accounts.passwords import Passwords, passwords_of
+from app.accounts.sign_in_limits import SignInLimits, limits_of
 from app.core.errors import ConflictError
 from app.core.service import Service
 from app.core.settings import Settings
@@ -139,6 +139,22 @@ async def by_registration(
         return _begin(session, service, person_id, browser, "registration")
 
     return await service.writer.write(job)
+
+
+async def knows_password(request: Request, person: Person, password: str) -> bool:
+    """Whether somebody who is signed in gives their own password; counted like a try to sign in.
+
+    Raises:
+        app.core.errors.TooManyRequestsError: it was tried too often.
+        app.core.errors.UnavailableError: not now.
+
+    """
+    account, address = person.email or person.id, request.client.host if request.client else ""
+    limits_of(request).count(account, address)
+    if not await passwords_of(request).verify(person.password_hash, password):
+        return False
+    limits_of(request).forgive(account, address)
+    return True
 
 
 def remember(

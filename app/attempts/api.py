@@ -1,11 +1,9 @@
 """/api/v1/attempts: answering, and looking at one's own answers again."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
-from fastapi import APIRouter, Header, Path, Request
-from pydantic import BaseModel, Field, ValidationError
-from pydantic.json_schema import SkipJsonSchema
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.accounts.access import ANYBODY, CHANGING, READING, Caller, Principal, require_scope
@@ -13,22 +11,22 @@ from app.attempts import schemas
 from app.attempts.assigned import AssignedSubmission, submit_assigned
 from app.attempts.assigned_schemas import AnyAttemptPage, AssignedAttemptOut, AssignedAttemptRequest
 from app.attempts.queries import find_attempt, find_in_course, list_attempts
-from app.attempts.result import AttemptResult, to_json
+from app.attempts.result import AttemptResult
 from app.attempts.service import service_of
 from app.attempts.submit import Submission, submit
-from app.core import errors, strict_json
+from app.core import errors
 from app.core.errors import Fault, InvalidRequestError
+from app.core.idempotency import KeyHeader
 from app.core.ids import known
+from app.core.json_body import as_model, private_json, read_json
 from app.core.pagination import Cursor, Limit, decode_id, page
 from app.core.problem_details import documented
-from app.core.validation import body_faults
+from app.courses.routes import Id
 from problems.catalogue import UnknownProblemError, find
 from problems.problem import Problem
 from problems.text import Text
 from problems.trace_kind import TRACE
 from problems.variant import UnknownFormError
-
-M = TypeVar("M", bound=BaseModel)
 
 PATH = "/api/v1/attempts"
 router = APIRouter(prefix=PATH, tags=["attempts"])
@@ -48,6 +46,7 @@ REQUEST_BODY: dict[str, Any] = {
         },
     }
 }
+NO_ATTEMPT = "The body is not an attempt."
 LOCATION = {"Location": {"description": "where the attempt is found again", "schema": {"type": "string"}}}
 CREATED: dict[int | str, dict[str, Any]] = {
     200: {
@@ -57,8 +56,6 @@ CREATED: dict[int | str, dict[str, Any]] = {
     },
     201: {"description": "Graded and stored", "headers": LOCATION},
 }
-Key = Annotated[str, Field(pattern="^[!-~]{1,255}$")]
-PRIVATE = {"Cache-Control": "no-store"}
 
 
 @router.post(
@@ -89,21 +86,13 @@ PRIVATE = {"Cache-Control": "no-store"}
     ),
     openapi_extra=REQUEST_BODY | ANYBODY,
 )
-async def create_attempt(
-    request: Request,
-    caller: Caller,
-    idempotency_key: Annotated[
-        Key | SkipJsonSchema[None],
-        Header(alias="Idempotency-Key", description="makes a retry return the first result; best a random UUID"),
-    ] = None,
-) -> Response:
+async def create_attempt(request: Request, caller: Caller, idempotency_key: KeyHeader = None) -> Response:
     service = service_of(request)
     require_scope(caller, "attempt")
-    strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
-    body = strict_json.parse(await request.body())
+    body = await read_json(request)
     if isinstance(body, dict) and "assignment" in body:
         return await _answer_item(request, caller, body, idempotency_key)
-    wanted = _read(body, schemas.AttemptRequest)
+    wanted = as_model(body, schemas.AttemptRequest, NO_ATTEMPT)
     submission = Submission(
         problem=_problem(wanted.problem),
         seed=wanted.seed,
@@ -119,8 +108,7 @@ async def create_attempt(
     except UnknownFormError:
         fault = Fault(Text("This variant is not served in this form.", "该变式没有这种作答形式。"), pointer="/form")
         raise errors.UnknownFormError("This variant is not served in this form.", [fault]) from None
-    headers = PRIVATE | {"Location": f"{PATH}/{submitted.id}"}
-    return Response(submitted.body, 201, headers, media_type="application/json")
+    return private_json(submitted.body, 201, {"Location": f"{PATH}/{submitted.id}"})
 
 
 @router.get(
@@ -133,19 +121,14 @@ async def create_attempt(
     responses=documented(*READING[1:], errors.InvalidRequestError, errors.UnavailableError),
     openapi_extra=ANYBODY,
 )
-async def get_attempts(
-    request: Request,
-    caller: Caller,
-    limit: Limit = 20,
-    cursor: Cursor = None,
-) -> Response:
+async def get_attempts(request: Request, caller: Caller, limit: Limit = 20, cursor: Cursor = None) -> Response:
     service = service_of(request)
     require_scope(caller, "read")
     before = decode_id(cursor)
     found = await service.database.read(
         list_attempts, caller.person_id, request.state.received_at, limit=limit + 1, before=before
     )
-    return _private(page(found, limit, lambda result: result.id, _listed))
+    return private_json(page(found, limit, lambda result: result.id, _listed))
 
 
 @router.get(
@@ -158,9 +141,7 @@ async def get_attempts(
     responses=documented(*READING[1:], errors.UnknownAttemptError, errors.InvalidRequestError, errors.UnavailableError),
     openapi_extra=ANYBODY,
 )
-async def get_attempt(
-    request: Request, caller: Caller, attempt_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})]
-) -> Response:
+async def get_attempt(request: Request, caller: Caller, attempt_id: Id) -> Response:
     service = service_of(request)
     require_scope(caller, "read")
     id_ = known(attempt_id, errors.UnknownAttemptError)
@@ -168,7 +149,7 @@ async def get_attempt(
     found = found or await service.database.read(find_in_course, id_, caller)
     if found is None:
         raise errors.UnknownAttemptError("There is no attempt with this id, or it is not yours.")
-    return _private(found.as_json())
+    return private_json(found.as_json())
 
 
 def _listed(result: AttemptResult) -> dict[str, Any]:
@@ -177,12 +158,8 @@ def _listed(result: AttemptResult) -> dict[str, Any]:
     return result.as_json() | {"answers": answers}
 
 
-def _private(value: object) -> Response:
-    return Response(to_json(value), headers=PRIVATE, media_type="application/json")
-
-
 async def _answer_item(request: Request, caller: Principal, body: Any, key: str | None) -> Response:
-    wanted = _read(body, AssignedAttemptRequest)
+    wanted = as_model(body, AssignedAttemptRequest, NO_ATTEMPT)
     submission = AssignedSubmission(
         assignment_id=wanted.assignment,
         item_id=wanted.item,
@@ -192,16 +169,8 @@ async def _answer_item(request: Request, caller: Principal, body: Any, key: str 
         idempotency_key=key,
     )
     submitted = await submit_assigned(service_of(request), submission)
-    headers = PRIVATE | {"Location": f"{PATH}/{submitted.id}"}
-    return Response(submitted.body, 200 if submitted.repeated else 201, headers, media_type="application/json")
-
-
-def _read(body: Any, model: type[M]) -> M:
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        faults = body_faults(error.errors(include_url=False, include_input=False))
-        raise InvalidRequestError("The body is not an attempt.", faults) from None
+    status = 200 if submitted.repeated else 201
+    return private_json(submitted.body, status, {"Location": f"{PATH}/{submitted.id}"})
 
 
 def _problem(problem_id: str) -> Problem[Any]:

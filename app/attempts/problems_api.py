@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from app.attempts import schemas
 from app.attempts.exercises import problem_json, variant_json
-from app.attempts.result import to_json
 from app.attempts.service import service_of
 from app.core import errors
 from app.core.caching import public_json
+from app.core.json_body import to_json
 from app.core.pagination import MAX_LIMIT, Cursor, Limit, decode_cursor, encode_cursor, page
 from app.core.problem_details import documented
 from problems.catalogue import catalogue, find

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
-
+from app.core.json_body import to_json
 from problems.grading import FieldGrade, Grade
 
 
@@ -34,11 +33,6 @@ class AttemptResult:
 
     def as_bytes(self) -> bytes:
         return to_json(self.as_json())
-
-
-def to_json(value: object) -> bytes:
-    """JSON in UTF-8; instants in UTC, written with a Z."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
 
 
 def fields_json(grade: Grade) -> list[dict[str, Any]]:

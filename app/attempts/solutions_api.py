@@ -13,12 +13,12 @@ from app.accounts.guests import guests_of
 from app.attempts import schemas
 from app.attempts.problems_api import CACHEABLE, IfNoneMatch, ProblemId, Seed
 from app.attempts.release import PRACTICE, Released, Standing, released
-from app.attempts.result import to_json
 from app.attempts.service import service_of
 from app.attempts.solution_schemas import HintOut, SolutionOut
 from app.attempts.solutions import Solution, as_csv
 from app.core import drawings, errors
 from app.core.caching import public_json
+from app.core.json_body import to_json
 from app.core.pages import FOR_EVER
 from app.core.problem_details import documented
 from problems.catalogue import find

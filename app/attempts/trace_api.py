@@ -4,17 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from app.attempts.problems_api import ProblemId, Seed
-from app.attempts.result import to_json
 from app.attempts.service import Service, service_of
 from app.attempts.trace_schemas import TraceOut, TraceRequest
-from app.core import errors, strict_json
+from app.core import errors
 from app.core.errors import Fault, json_pointer
+from app.core.json_body import as_model, body_of, private_json, read_json
 from app.core.problem_details import documented
-from app.core.validation import body_faults
 from problems.catalogue import find
 from problems.dealing import deal
 from problems.reading import FormatError
@@ -31,14 +29,6 @@ BODY_LIMITS = {
     r"/[a-z]+/assignments/[^/]+/items/[^/]+": 3_500_000,
 }
 """Bytes of a body with a run, by its address: a million characters, of which a form writes many as three."""
-
-NOT_KEPT = {"Cache-Control": "no-store"}
-REQUEST_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/TraceRequest"}}},
-    }
-}
 
 
 @router.post(
@@ -59,20 +49,19 @@ REQUEST_BODY: dict[str, Any] = {
         errors.UnreadableAnswersError,
         errors.UnavailableError,
     ),
-    openapi_extra=REQUEST_BODY,
+    openapi_extra=body_of(TraceRequest),
 )
 async def check_trace(request: Request, problem_id: ProblemId, seed: Seed) -> Response:
     service = service_of(request)
     problem = find(problem_id)
-    strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
-    wanted = _read(strict_json.parse(await request.body()))
+    wanted = as_model(await read_json(request), TraceRequest, "The body is not a run.")
     variant = (await service.variants.get(problem, seed)).variant
     try:
         report = await check(service, variant, wanted.trace)
     except FormatError as error:
         fault = Fault(error.text, pointer=json_pointer(TRACE), field=TRACE)
         raise errors.UnreadableAnswersError("Mend the run and send it again.", [fault]) from None
-    return Response(to_json(trace_json(variant, report)), headers=NOT_KEPT, media_type="application/json")
+    return private_json(trace_json(variant, report))
 
 
 async def check(service: Service, variant: Variant[Any], pasted: Any) -> TraceReport:
@@ -114,14 +103,6 @@ def trace_json(variant: Variant[Any], report: TraceReport) -> dict[str, Any]:
         "read_as": read_as(report).as_dict(),
         "feedback": report.text.as_dict(),
     }
-
-
-def _read(body: Any) -> TraceRequest:
-    try:
-        return TraceRequest.model_validate(body)
-    except ValidationError as error:
-        faults = body_faults(error.errors(include_url=False, include_input=False))
-        raise errors.InvalidRequestError("The body is not a run.", faults) from None
 
 
 def _example() -> dict[str, Any]:

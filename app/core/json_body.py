@@ -34,12 +34,28 @@ async def read_body(request: Request, model: type[M]) -> M:
         InvalidRequestError: it does not fit the model; every fault has its place.
 
     """
+    return as_model(await read_json(request), model)
+
+
+async def read_json(request: Request) -> Any:
+    """The JSON that the request brings, whatever it says.
+
+    Raises:
+        UnsupportedMediaTypeError, MalformedJsonError: it is not JSON.
+        InvalidRequestError: it is JSON that readers understand differently, or too deep.
+
+    """
     strict_json.require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
+    return strict_json.parse(await request.body())
+
+
+def as_model(value: object, model: type[M], refusal: str = "The body is not what this call takes.") -> M:
+    """The value as the model has it; raises InvalidRequestError with a fault for each place that does not fit."""
     try:
-        return model.model_validate(strict_json.parse(await request.body()))
+        return model.model_validate(value)
     except ValidationError as error:
         faults = body_faults(error.errors(include_url=False, include_input=False))
-        raise InvalidRequestError("The body is not what this call takes.", faults) from None
+        raise InvalidRequestError(refusal, faults) from None
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.datastructures import FormData, UploadFile
 
 from app.core.errors import Fault, InvalidRequestError
-from app.core.validation import body_faults
+from app.core.json_body import as_model
 from app.courses.deadlines import LocalTimeError, instant
 from app.courses.models import RELEASED
 from problems.text import Text
@@ -27,11 +27,7 @@ _SKIPPED = Text(
 
 def as_body(model: type[M], values: Mapping[str, Any]) -> M:
     """The body that the values make; raises InvalidRequestError with a fault for each that does not fit."""
-    try:
-        return model.model_validate(dict(values))
-    except ValidationError as error:
-        faults = body_faults(error.errors(include_url=False, include_input=False))
-        raise InvalidRequestError("Some entries do not fit.", faults) from None
+    return as_model(dict(values), model, "Some entries do not fit.")
 
 
 def text(sent: FormData, name: str) -> str:
