@@ -1,6 +1,7 @@
 """Picking assignments for a platform: for the links of a deep-linking request, or for a link that has none yet.
 
-Both are bound to a launch: to the session that it began, to the instructor who came by it, and to one answer.
+Both are bound to a launch: to the session that it began, to whoever came by it, and to one answer. Assistants whom the
+platform lets add contents may link to assignments that are there, which changes nothing here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from app.accounts.access import Principal
 from app.core.errors import ConflictError, Fault, ForbiddenError, NotFoundError
 from app.courses import assignments
 from app.courses.models import Course
-from app.courses.roles import INSTRUCTORS, course_for
+from app.courses.roles import INSTRUCTORS, STAFF, course_for
 from app.lti import claims, links
 from app.lti.deep_linking import Asked, Picked, Recipient
 from app.lti.launch import find_launch
@@ -47,10 +48,14 @@ class UnknownLaunchError(NotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class Picking:
-    """What can be picked, by whom it was asked for, and for which link; `asked` is None where there is one."""
+    """What can be picked, by whom it was asked for, and for which link; `asked` is None where there is one.
+
+    `creates`: new assignments may be made for it, which is for instructors.
+    """
 
     launch: Launch
     course: Course
+    creates: bool
     recipient: Recipient
     asked: Asked | None
     link: Link | None
@@ -62,7 +67,7 @@ def picking(session: Session, launch_id: str, principal: Principal, now: datetim
 
     Raises:
         UnknownLaunchError: the launch is of another session, or too old.
-        ForbiddenError: it was no instructor's.
+        ForbiddenError: it was a student's; or an assistant's, who picks in deep linking alone.
         ConflictError: it has been answered.
         UnknownCourseError, CourseArchivedError: as `course_for`.
 
@@ -70,19 +75,21 @@ def picking(session: Session, launch_id: str, principal: Principal, now: datetim
     launch = find_launch(session, launch_id, principal.session, now)
     if launch is None or launch.context_id is None:
         raise UnknownLaunchError(_AGAIN.en, [Fault(_AGAIN)])
-    if claims.role_in_course(launch.roles) != "instructor":
+    roles = INSTRUCTORS if launch.deep_linking is None else STAFF
+    if claims.role_in_course(launch.roles) not in roles:
         raise ForbiddenError(_NOT_YOURS)
     link = session.get(Link, launch.link_id) if launch.link_id else None
     if launch.used_at is not None or (link is not None and link.assignment_id is not None):
         raise ConflictError(_ANSWERED)
     context = session.get_one(Context, launch.context_id)
-    course, _ = course_for(session, context.course_id, principal, INSTRUCTORS, changing=True)
+    course, role = course_for(session, context.course_id, principal, roles, changing=True)
     deployment = session.get_one(Deployment, launch.deployment_id)
     platform = session.get_one(Platform, deployment.platform_id)
     found = assignments.list_assignments(session, principal, course.id, limit=SHOWN)
     return Picking(
         launch=launch,
         course=course,
+        creates=role in INSTRUCTORS,
         recipient=Recipient(platform.issuer, platform.client_id, deployment.deployment_id, platform.product),
         asked=Asked(launch.deep_linking) if launch.deep_linking is not None else None,
         link=link,

@@ -71,6 +71,7 @@ CLAIMS: dict[str, tuple[Bend, str]] = {
     "exp before iat": (shift(exp=-62), "clock"),
     "no iat": (drop("iat"), "claims"),
     "iat in the far future": (shift(iat=7200, exp=7200), "clock"),
+    "iat more than a minute in the future": (shift(iat=90, exp=90), "clock"),
     "iat five years ago, and still valid": (shift(iat=-157_680_000), "clock"),
     "no version": (drop(names.VERSION), "version"),
     "another version": (set_(names.VERSION, "1.1.0"), "version"),

@@ -127,6 +127,12 @@ class TestState:
         app.state.service = replace(app.state.service, clock=lambda: later)
         assert reason_of(await visitor.send(fields)) == "expired-state"
 
+    async def test_a_platform_that_was_switched_off_meanwhile(self, browser, app, change):
+        visitor = browser()
+        fields = await visitor.message(LEARNER, LINK)
+        await change(models.Platform, disabled_at=app.state.service.clock())
+        assert reason_of(await visitor.send(fields)) == "disabled-platform"
+
     async def test_replay_of_token_and_state(self, browser):
         visitor = browser()
         fields = await visitor.message(LEARNER, LINK)

@@ -19,7 +19,7 @@ from app.lti import claims as names
 from app.lti.deep_linking import Picked, Recipient, content_item
 from app.lti.tool import Tool
 from tests.app.conftest import Account
-from tests.lti.platform import LEARNER, TEACHER, Course, Platform, ResourceLink
+from tests.lti.platform import ASSISTANT, LEARNER, TEACHER, Course, Platform, ResourceLink
 from tests.lti.setup.conftest import Browser, inputs
 
 pytestmark = pytest.mark.anyio
@@ -251,6 +251,26 @@ async def test_a_learner_is_asked_for_no_links(browser: Browser) -> None:
     page = await browser.launch(LEARNER, Course())
     assert page.status_code == 403
     assert "JWT" not in page.text
+
+
+@pytest.mark.usefixtures("connected")
+async def test_an_assistant_links_to_what_is_there_and_makes_nothing(
+    browser: Browser, platform: Platform, app: FastAPI
+) -> None:
+    """Platforms ask those who may add contents to the course; in Canvas these are assistants too."""
+    empty = await browser.launch(ASSISTANT, Course())
+    assert "New assignments are made by instructors of the course." in empty.text
+    assert not {"problem", "existing"} & {name for name, _ in inputs(empty)}
+    assert (await browser.send(empty, **SHEET)).status_code == 403
+    assert count(app, Assignment) == 0
+    browser.client.cookies.clear()
+    await browser.send(await browser.launch(TEACHER, Course()), **SHEET)
+    browser.client.cookies.clear()
+    page = await browser.launch(ASSISTANT, Course())
+    (existing,) = (value for name, value in inputs(page) if name == "existing")
+    answered = await browser.send(page, action="pick", existing=existing)
+    (item,) = message_of(answered, platform)[names.CONTENT_ITEMS]
+    assert item["custom"] == {"haitang_assignment": existing}
 
 
 async def test_who_became_a_student_meanwhile_links_nothing(
