@@ -116,7 +116,7 @@ class TestScores:
         page = await teacher.get(address)
         assert "not enrolled there" in page.text
         assert "1.5" in page.text
-        assert (await teacher.get(f"{address}?state=failed")).text.count('<th scope="row">') == 1
+        assert (await teacher.get(f"{address}?state=failed")).text.count('<th scope="row"') == 1
         sent = await teacher.post(address, data={"token": token_in(page), "only_failed": "yes"})
         assert sent.headers["location"] == f"{address}?resent=1"
         row = {"token": token_in(page), "person_id": linked.classroom.students[0].id}
@@ -133,22 +133,6 @@ class TestScores:
         address = f"/en/assignments/{linked.classroom.assignment}/lti"
         token = token_in(await teacher.get(address))
         assert (await teacher.post(address, data={"token": token, "person_id": person})).status_code == 404
-
-    async def test_a_link_is_given_another_assignment(self, linked: Linked, teacher: httpx.AsyncClient) -> None:
-        address = f"/zh/assignments/{linked.classroom.assignment}/lti"
-        page = await teacher.get(address)
-        assert "教学平台中的链接" in page.text
-        assert "/lti/links" not in page.text  # there is no other assignment
-        await linked.classroom.assign(title="Sheet 2")
-        form = {"token": token_in(page), "link": linked.link_id, "assignment": linked.classroom.assignment}
-        assert f'action="{address}/links"' in (await teacher.get(address)).text
-        changed = await teacher.post(f"{address}/links", data=form)
-        assert changed.headers["location"] == f"/zh/assignments/{linked.classroom.assignment}/lti"
-        assert "教学平台中的链接" not in (await teacher.get(address)).text
-        assert "教学平台中的链接" in (await teacher.get(changed.headers["location"])).text
-        for bad in ({"link": "x"}, {"assignment": ""}, {"assignment": linked.link_id}):
-            assert (await teacher.post(f"{address}/links", data=form | bad)).status_code == 404
-        assert (await teacher.post(f"{address}/links", data=form | {"token": "x"})).status_code == 403
 
     async def test_a_link_is_given_another_assignment(self, linked: Linked, teacher: httpx.AsyncClient) -> None:
         address = f"/zh/assignments/{linked.classroom.assignment}/lti"
