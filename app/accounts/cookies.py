@@ -1,7 +1,13 @@
 """Cookies that say who somebody is: out of reach of scripts and other sites, and over https bound to this host."""
 
+from contextlib import suppress
+from urllib.parse import urlsplit
+
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
+
+from app.core.addresses import is_loopback
+from app.core.service import service_of
 
 SECURE_PREFIX = "__Host-"  # browsers take such a cookie over https only, and send it to no other host
 
@@ -23,9 +29,13 @@ def set_framed_cookie(connection: HTTPConnection, response: Response, name: str,
     """Set a cookie that is sent in a frame of another site too, and there only under the page that holds the frame.
 
     `Partitioned` (CHIPS) is what browsers want that block cookies of third parties; Python's own cookies know it from
-    3.14 on, so the header is written here. It needs https, or a loopback address. The value must need no quoting.
+    3.14 on, so the header is written here. It needs https, or a loopback address. Elsewhere (a trial without TLS)
+    browsers keep a plain cookie alone, which comes back in a tab, and in a frame of the same host. The value must need
+    no quoting.
     """
-    attributes = f"HttpOnly; Max-Age={max_age}; Path=/; SameSite=None; Secure; Partitioned"
+    attributes = f"HttpOnly; Max-Age={max_age}; Path=/"
+    if _may_be_secure(connection):
+        attributes += "; SameSite=None; Secure; Partitioned"
     response.headers.append("set-cookie", f"{cookie_name(connection, name)}={value}; {attributes}")
 
 
@@ -40,3 +50,14 @@ def set_cookie(connection: HTTPConnection, response: Response, name: str, value:
         httponly=True,
         samesite="lax",
     )
+
+
+def _may_be_secure(connection: HTTPConnection) -> bool:
+    """Whether a browser keeps a `Secure` cookie of the address that it knows, which a proxy may stand before."""
+    known = urlsplit(service_of(connection).settings.public_url or str(connection.url))
+    host = known.hostname or ""
+    if known.scheme == "https" or host == "localhost" or host.endswith(".localhost"):
+        return True
+    with suppress(ValueError):  # a name
+        return is_loopback(host)
+    return False

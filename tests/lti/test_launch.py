@@ -331,6 +331,24 @@ class TestSession:
         (session,) = (cookie for cookie in cookies if cookie.startswith("__Host-frame-session="))
         assert "; HttpOnly; Max-Age=2592000; Path=/; SameSite=None; Secure; Partitioned" in session
 
+    @pytest.mark.parametrize(
+        ("base", "attributes"),
+        [
+            ("http://haitang.localhost:8000", "; SameSite=None; Secure; Partitioned"),
+            ("http://[::1]:8000", "; SameSite=None; Secure; Partitioned"),
+            ("http://haitang:8000", ""),
+            ("http://172.17.0.1:8000", ""),
+        ],
+    )
+    @pytest.mark.parametrize("backend", ["sqlite"])
+    async def test_without_tls_it_is_one_that_browsers_keep(self, app, platform, base, attributes):
+        """They take `Secure` from this machine alone; without it the activity opens in a tab, or on the same host."""
+        await register(app, platform)
+        platform.tool = base
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base) as client:
+            login = await client.post("/lti/login", data=platform.initiate(LEARNER, LINK))
+        assert login.headers["set-cookie"].endswith(f"; HttpOnly; Max-Age=600; Path=/{attributes}")
+
     async def test_in_a_tab_of_its_own_it_is_an_ordinary_one(self, browser):
         visitor = browser()
         response = await visitor.send(await visitor.message(LEARNER, LINK), **{"Sec-Fetch-Dest": "document"})
