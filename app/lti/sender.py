@@ -18,8 +18,6 @@ Nothing is lost by a try that failed: the score stays due. After `TRIES` in a ro
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
@@ -28,6 +26,7 @@ from typing import Self
 from app.core.backoff import Backoff, retry_after
 from app.core.json_body import to_json
 from app.core.outgoing import OutgoingError, Reply
+from app.core.polling import keep_looking
 from app.core.service import Service
 from app.lti import leases, line_items, scores
 from app.lti.calls import call
@@ -62,11 +61,13 @@ class Sender:
         self._more = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        self._tasks = [
-            asyncio.create_task(self._send_scores(), name="lti-scores"),
+        find = partial(line_items.find_due, self._service, self._tokens)
+        looks = [
+            keep_looking(self._take, "scores to send", seconds=self._poll, more=self._more),
             # Of its own, so that a platform that keeps us waiting for a line item keeps no score waiting.
-            asyncio.create_task(self._find_line_items(), name="lti-line-items"),
+            keep_looking(find, "line items", seconds=self._poll, more=asyncio.Event()),
         ]
+        self._tasks = [asyncio.create_task(each, name="lti") for each in looks]
         return self
 
     async def __aexit__(
@@ -79,22 +80,6 @@ class Sender:
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._under_way, return_exceptions=True)
-
-    async def _send_scores(self) -> None:
-        while True:
-            self._more.clear()
-            with logged("Looking for scores to send failed."):
-                await self._take()
-            # Not `wait_for`, which before Python 3.12 may take a cancellation for its own and go on.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._poll):
-                    await self._more.wait()
-
-    async def _find_line_items(self) -> None:
-        while True:
-            with logged("Looking for line items failed."):
-                await line_items.find_due(self._service, self._tokens)
-            await asyncio.sleep(self._poll)
 
     async def _take(self) -> None:
         """Begin to deliver what is due, as far as there is room."""
@@ -176,15 +161,6 @@ class Sender:
     def _given_up(self, generation: int, error: str, status: int | None) -> Outcome:
         now = self._service.clock()
         return Outcome(state="failed", generation=generation, due_at=now, failed=True, status=status, error=error)
-
-
-@contextmanager
-def logged(what: str) -> Iterator[None]:
-    """Nothing that fails once keeps the sender from looking again."""
-    try:
-        yield
-    except Exception:
-        logger.exception(what)
 
 
 def _is_passing(reply: Reply) -> bool:

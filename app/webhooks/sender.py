@@ -11,7 +11,6 @@ once, and mostly in order.
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,6 +23,7 @@ from sqlalchemy.orm import Session
 from app.core.backoff import retry_after
 from app.core.ids import new_id
 from app.core.outgoing import SECONDS, OutgoingError
+from app.core.polling import keep_looking
 from app.core.service import Service
 from app.webhooks import outcomes, signing
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -60,7 +60,8 @@ class Sender:
         self._stopping = False
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="webhooks")
+        look = keep_looking(self._take, "webhooks to send", seconds=POLL, more=self._more)
+        self._task = asyncio.create_task(look, name="webhooks")
         return self
 
     async def __aexit__(
@@ -74,18 +75,6 @@ class Sender:
             for task in late:
                 task.cancel()
         await asyncio.gather(self._task, *self._serving.values(), return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            self._more.clear()
-            try:
-                await self._take()
-            except Exception:
-                logger.exception("Looking for webhooks to send failed.")
-            # Not `wait_for`, which before Python 3.12 may take a cancellation for its own and go on.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL):
-                    await self._more.wait()
 
     async def _take(self) -> None:
         service, free, now = self._service, ENDPOINTS - len(self._serving), self._service.clock()
