@@ -112,6 +112,7 @@ from app.lti.relinking import forget_assignment
 from app.lti.sender import Sender as ScoreSender
 from app.lti.tokens import Tokens
 from app.reports import api as reports_api
+from app.reports import files_api as report_files_api
 from app.reports import pages as report_pages
 from app.webhooks import api as webhooks_api
 from app.webhooks import deliveries, outbox
@@ -166,6 +167,7 @@ APIS = (
     forgetting_api,
     personal_api,
     reports_api,
+    report_files_api,
     exports_api,
     webhooks_api,
     platforms_api,

@@ -1,27 +1,26 @@
 """Score reports over HTTP, for those who teach the course: `/api/v1/assignments/{assignment_id}/report…`."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
-from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy.orm import Session
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from app.accounts.access import READING, USERS, Caller, require_user
 from app.accounts.people_api import known_person
 from app.core import errors
 from app.core.errors import UnknownAssignmentError
-from app.core.json_body import PRIVATE, private_json
+from app.core.json_body import private_json
 from app.core.pagination import Limit, decode_cursor, encode_cursor
 from app.core.problem_details import documented
 from app.core.service import service_of
 from app.courses.routes import Id, known_assignment
-from app.reports import answers, exports, schemas, spreadsheets
+from app.reports import answers, examples, schemas
 from app.reports.concepts import concepts
 from app.reports.gradebook import SORTS, Sort, Wish, count_lines, gradebook, is_position, position
 from app.reports.items import analyse_items
@@ -41,7 +40,6 @@ REFUSED = documented(
     errors.InvalidRequestError,
     errors.UnavailableError,
 )
-JSON_LINES = "application/jsonl"
 
 Order = Literal[
     "name", "number", "section", "total", "attempts", "last_activity",
@@ -218,12 +216,7 @@ async def get_activity(request: Request, caller: Caller, assignment_id: Id) -> R
     responses=REFUSED | documented(UnknownAssignmentError, errors.UnknownPersonError),
     openapi_extra=USERS,
 )
-async def get_student_report(
-    request: Request,
-    caller: Caller,
-    assignment_id: Id,
-    person_id: Id,
-) -> Response:
+async def get_student_report(request: Request, caller: Caller, assignment_id: Id, person_id: Id) -> Response:
     id_ = known_person(person_id)
 
     def query(session: Session, subject: Subject) -> dict[str, Any]:
@@ -232,110 +225,10 @@ async def get_student_report(
     return private_json(await read_report(request, caller, assignment_id, query))
 
 
-def _file(description: str, media_type: str, schema: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
-    return {200: {"description": description, "content": {media_type: {"schema": dict(schema)}}}}
-
-
-@router.get(
-    "/report.csv",
-    operation_id="getGradebookCsv",
-    summary="The gradebook, or the item analysis, as CSV",
-    description="Cells that a spreadsheet would take for a formula begin with an apostrophe. The parameters choose and "
-    "order the lines of the gradebook; the item analysis is always that of all students.",
-    response_class=Response,
-    responses=_file("CSV (RFC 4180) in UTF-8, with a line of heads", "text/csv", {"type": "string"}) | REFUSED,
-    openapi_extra=USERS,
-)
-async def get_csv(
-    request: Request,
-    caller: Caller,
-    assignment_id: Id,
-    table: Annotated[Literal["scores", "items"], Query()] = "scores",
-    bom: Annotated[bool, Query(description="begin with the mark by which spreadsheets recognise UTF-8")] = False,  # noqa: FBT002 - a query parameter
-    section: Section = None,
-    search: Search = "",
-    sort: SortBy = "name",
-) -> Response:
-    wish = wish_of(section, search, sort)
-
-    def query(session: Session, subject: Subject) -> tuple[str, bytes]:
-        if table == "scores":
-            rows = exports.gradebook_rows(session, subject, wish)
-        else:
-            rows = exports.item_rows(analyse_items(session, subject, load_marks(session, subject)))
-        return exports.file_name(subject, table, "csv", now), b"".join(spreadsheets.csv_blocks(rows, bom=bom))
-
-    now = service_of(request).clock()
-    name, body = await read_report(request, caller, assignment_id, query)
-    return _download(body, name, spreadsheets.CSV_TYPE)
-
-
-@router.get(
-    "/report.xlsx",
-    operation_id="getWorkbook",
-    summary="The gradebook, the item analysis and the summary as a workbook",
-    description="The parameters choose and order the lines of the gradebook; the rest is always about all students.",
-    response_class=Response,
-    responses=_file("XLSX with three sheets", spreadsheets.XLSX_TYPE, {"type": "string", "format": "binary"}) | REFUSED,
-    openapi_extra=USERS,
-)
-async def get_workbook(
-    request: Request,
-    caller: Caller,
-    assignment_id: Id,
-    section: Section = None,
-    search: Search = "",
-    sort: SortBy = "name",
-) -> Response:
-    wish = wish_of(section, search, sort)
-
-    def query(session: Session, subject: Subject) -> tuple[str, bytes]:
-        marks = load_marks(session, subject)
-        sheets = [
-            ("Scores", exports.gradebook_rows(session, subject, wish)),
-            ("Items", exports.item_rows(analyse_items(session, subject, marks))),
-            ("Summary", exports.summary_rows(subject, summarise(subject, marks))),
-        ]
-        with spreadsheets.write_xlsx(sheets) as file:
-            return exports.file_name(subject, "report", "xlsx", now), file.read()
-
-    now = service_of(request).clock()
-    name, body = await read_report(request, caller, assignment_id, query)
-    return _download(body, name, spreadsheets.XLSX_TYPE)
-
-
-@router.get(
-    "/attempts.jsonl",
-    operation_id="getAttemptLines",
-    summary="Every attempt of the students, as JSON lines",
-    description="Streamed item after item. Attempts that arrive meanwhile may or may not be among them.",
-    response_class=StreamingResponse,
-    responses=_file("One JSON object a line", JSON_LINES, {"type": "string"}) | REFUSED,
-    openapi_extra=USERS,
-)
-async def get_attempt_lines(request: Request, caller: Caller, assignment_id: Id) -> Response:
-    database = service_of(request).database
-    subject: Subject = await read_report(request, caller, assignment_id, lambda _session, found: found)
-
-    async def lines() -> AsyncIterator[bytes]:
-        for item in subject.items:
-            after = exports.FIRST
-            while rows := await database.read(exports.attempts_after, subject, item.id, after):
-                yield b"".join(exports.attempt_line(row) for row in rows)
-                after = rows[-1].person_id, rows[-1].number
-
-    name = exports.file_name(subject, "attempts", "jsonl", service_of(request).clock())
-    return StreamingResponse(lines(), media_type=JSON_LINES, headers=_headers(name))
-
-
-def _download(body: bytes, name: str, media_type: str) -> Response:
-    return Response(body, headers=_headers(name), media_type=media_type)
-
-
-def _headers(name: str) -> dict[str, str]:
-    return {**PRIVATE, "Content-Disposition": f'attachment; filename="{name}"'}
-
-
 EXAMPLES: Mapping[str, Callable[[], object]] = {
-    name: partial(schemas.EXAMPLES.__getitem__, name) for name in schemas.EXAMPLES
+    "getReport": lambda: examples.REPORT,
+    "getItemReports": lambda: examples.ITEM_REPORTS,
+    "getConcepts": lambda: examples.CONCEPTS,
+    "getActivity": lambda: examples.ACTIVITY,
+    "getStudentReport": lambda: examples.STUDENT_REPORT,
 }

@@ -16,13 +16,6 @@ from app.reports.spreadsheets import Row
 from app.reports.subject import Subject, students
 from app.reports.summary import Summary
 
-EXAMPLE_ATTEMPT = (
-    '{"id":"01a2054b-5386-70de-b9b7-058e224f84c0","item":"01a2054b-5386-70de-b9b7-058e224f8490","number":1,'
-    '"person_id":"01a2054b-5386-70de-b9b7-058e224f8480","name":"徐浩然","problem":"1.8","version":1,"seed":4711,'
-    '"form":"open","answers":{"w":["0.1","0.2"]},"score":0.0,"max_score":1.0,"correct":false,"fields":[],'
-    '"created_at":"2026-03-02T08:09:10Z"}\n'
-)
-
 GRADEBOOK_HEAD = ("student", "number", "email", "section")
 GRADEBOOK_TAIL = ("total", "of", "attempts", "last_activity", "late", "status")
 ITEM_HEAD = (
