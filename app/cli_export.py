@@ -28,7 +28,9 @@ def export(
     language: Annotated[Literal["en", "zh", "both"], typer.Option(help="of the questions")] = "en",
     assignment: Annotated[str | None, typer.Option(metavar="ID", help="an assignment instead of exercises")] = None,
     variants: Annotated[int, typer.Option(min=1, max=MOST_VARIANTS, help="of each item of an assignment")] = 5,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="file or folder; here if left out")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="a folder, or a file with its ending; here if left out")
+    ] = None,
     database_url: DatabaseUrl = None,
     *,
     figures: Annotated[bool, typer.Option(help="those of the worked solutions")] = True,
@@ -52,7 +54,11 @@ def export(
     except TooManyQuestionsError:
         raise failure(f"One export holds {MOST_QUESTIONS} questions at most.") from None
     file = _place(made.name, output)
-    file.write_bytes(made.body)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(made.body)
+    except OSError as error:
+        raise failure(f"{file} can't be written: {error.strerror}.") from None
     typer.echo(f"{file}: {len(made.body)} bytes")
     _list(made.notes)
 
@@ -71,9 +77,10 @@ def _list(notes: Sequence[str]) -> None:
 
 
 def _place(name: str, output: Path | None) -> Path:
+    """Where the file goes; what has no ending, as ``.xml``, is a folder."""
     if output is None:
         return Path(name)
-    return output / name if output.is_dir() else output
+    return output if output.suffix and not output.is_dir() else output / name
 
 
 def _find(problem_id: str) -> Problem[Any]:

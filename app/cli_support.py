@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.core.database import Database
@@ -60,10 +60,13 @@ def write(settings: Settings, job: Callable[[Session], T]) -> T:
 
 
 def read(settings: Settings, query: Callable[[Session], T]) -> T:
+    """What the query returns."""
     database = Database(settings.database_url)
     try:
         with database.reading() as session:
             return query(session)
+    except DBAPIError as error:
+        raise failure(f"The database could not be read: {error.orig}. Is it there, and was it migrated?") from None
     finally:
         database.dispose()
 

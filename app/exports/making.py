@@ -122,8 +122,9 @@ def prepare(order: Order, *, figures: bool) -> Prepared:
 def write(prepared: Prepared, format_: Format, languages: Sequence[Language], drawn: Drawn) -> Export:
     """The file; `drawn` are the figures that have been drawn, by the names of their files."""
     notes = lines([*prepared.notes, *_differences(prepared, format_)], languages)
+    titles = dict.fromkeys(prepared.order.title[language] for language in languages)
     head = [
-        *(prepared.order.title[language] for language in languages),
+        *titles,
         *(ABOUT[language] for language in languages),
         *(LEFT_OUT["qti" if format_.startswith("qti") else format_][language] for language in languages),
         *notes,

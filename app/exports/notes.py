@@ -28,6 +28,8 @@ class Note:
         return f"{self.where}{colon}{mark}{self.text[language]}" if self.where else self.text[language]
 
 
+_SEMICOLONS = Text("; ", "；")
+
 FORMULA = Text(
     "It asks for a formula, which this format can't compare. The form “choice” of the exercise can be exported.",
     "本题要求填写公式，而这种格式无法比较公式。可以改用该题的选择形式导出。",
@@ -92,5 +94,12 @@ LEFT_OUT = {
 
 
 def lines(notes: Iterable[Note], languages: Iterable[Language]) -> list[str]:
-    """Each note once, in each of the languages."""
-    return list(dict.fromkeys(note.line(language) for language in languages for note in notes))
+    """Each note once in each of the languages, after all the places that it is about."""
+    places: dict[tuple[Text, bool], dict[str, None]] = {}
+    for note in notes:
+        places.setdefault((note.text, note.skipped), {})[note.where] = None
+    return [
+        Note(_SEMICOLONS[language].join(where), text, skipped).line(language)
+        for language in languages
+        for (text, skipped), where in places.items()
+    ]

@@ -31,7 +31,7 @@ from problems.problem import Form, Problem
 from problems.text import Text
 from problems.variant import Variant
 
-MOST_VARIANTS = 100  # of one exercise
+MOST_VARIANTS = 200  # of one exercise
 PURPOSE = b"haitang export 1\0"
 DRAWS = 3  # times the number of variants that are sought
 

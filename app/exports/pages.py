@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.accounts.account_pages import User
-from app.core.errors import InvalidRequestError
+from app.core.errors import Fault, InvalidRequestError
 from app.core.pages import render
 from app.core.service import service_of
 from app.courses.roles import STAFF, assignment_for
@@ -16,12 +16,11 @@ from app.exports import making, order
 from app.exports.api import Forms, Languages, download, export_assignment, export_problem, require_teacher
 from app.exports.making import Format
 from problems import find
-from problems.text import Language
+from problems.text import Language, Text
 
 router = APIRouter(include_in_schema=False)
 
 Seeds = Annotated[str, Query(max_length=400)]
-Variants = Annotated[int, Query(ge=1, le=order.MOST_VARIANTS)]
 FormatName = Annotated[Format, Query(alias="format")]
 
 CHOICES: dict[str, Any] = {
@@ -35,6 +34,11 @@ CHOICES: dict[str, Any] = {
 
 BLANK: dict[str, Any] = {"format": "moodle-xml", "seeds": "1-5", "variants": 5, "form": None, "figures": "yes"}
 """What stands in a form that nobody has filled in; the questions are in the language of the page."""
+
+_COUNT = Text(
+    f"A whole number of variants is needed, from 1 to {order.MOST_VARIANTS}.",
+    f"变式数应为 1 到 {order.MOST_VARIANTS} 之间的整数。",
+)
 
 
 @router.get("/{language:language}/problems/{problem_id}/export")
@@ -98,16 +102,24 @@ async def export_from_assignment(
     language: Language,
     assignment_id: str,
     format_: FormatName = "moodle-xml",
-    variants: Variants = 5,
+    variants: Annotated[str, Query(max_length=20)] = "5",
     languages: Languages = "en",
     figures: str = "",
 ) -> Response:
+    """As `export_from_problem`."""
     given = {"format": format_, "variants": variants, "languages": languages, "figures": figures}
     try:
         wish = {"format_": format_, "languages": languages, "figures": bool(figures)}
-        return download(await export_assignment(request, user, assignment_id, variants, **wish))
+        return download(await export_assignment(request, user, assignment_id, _count(variants), **wish))
     except InvalidRequestError as error:
         return await _assignment_form(request, user, language, assignment_id, given, error)
+
+
+def _count(text: str) -> int:
+    """How many variants somebody asks for; raises `InvalidRequestError`."""
+    if text.isdecimal() and 1 <= int(text) <= order.MOST_VARIANTS:
+        return int(text)
+    raise InvalidRequestError(_COUNT.en, [Fault(_COUNT, parameter="query/variants")])
 
 
 async def _assignment_form(

@@ -58,9 +58,20 @@ async def test_a_form_that_can_t_be_done_comes_back_with_what_is_wrong(room, bro
         "/zh/problems/1.4/export/file", params={"seeds": "x", "format": "gift", "form": "choice"}
     )
     assert refused.status_code == 422
-    assert "种子的写法" in refused.text
+    assert "的写法如 0、1-20 或 1-5,17，最多 200 个。" in refused.text
     assert '<option value="gift" selected>' in refused.text
     assert 'name="seeds" value="x"' in refused.text
+
+
+@pytest.mark.parametrize("variants", ["0", "1000000000", "", "five", "-1"])
+async def test_a_number_of_variants_that_is_none_comes_back_in_the_form(room, browser, variants):
+    await room.assign({})
+    address = f"/en/assignments/{room.assignment}/export/file"
+    refused = await (await browser(room.teacher)).get(address, params={"variants": variants, "format": "qti30"})
+    assert refused.status_code == 422
+    assert "A whole number of variants is needed, from 1 to 200." in refused.text
+    assert f'name="variants" min="1" max="200" value="{variants}"' in refused.text
+    assert '<option value="qti30" selected>' in refused.text
 
 
 async def test_students_see_neither_the_link_nor_the_form(room, browser):
@@ -91,6 +102,7 @@ async def test_the_command_writes_a_file_and_lists_what_is_to_be_known(tmp_path,
         (["1.4", "--seeds", "9-1"], "seeds look like"),
         (["c3.4", "--form", "open"], "nothing to export"),
         (["1.4", "1.6", "1.7", "--seeds", "1-90"], "at most"),
+        (["1.4", "--format", "pdf"], "Invalid value for '--format'"),
     ],
 )
 async def test_the_command_says_what_it_can_t_do(tmp_path, monkeypatch, wish, told):
@@ -99,6 +111,25 @@ async def test_the_command_says_what_it_can_t_do(tmp_path, monkeypatch, wish, to
     assert result.exit_code != 0
     assert told in " ".join(result.output.replace("│", " ").split())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("output", ["new/folder", "new/1.4.gift.txt"])
+async def test_the_command_makes_the_folder_that_it_is_told(tmp_path, output):
+    wish = ["export", "1.4", "--seeds", "0", "--format", "gift", "--output", str(tmp_path / output)]
+    result = await asyncio.to_thread(CliRunner().invoke, cli, wish)
+    assert result.exit_code == 0, result.output
+    (file,) = (tmp_path / "new").rglob("*.txt")
+    assert file.name == ("1.4.gift.txt" if output.endswith(".txt") else "haitang-1.4-gift.txt")
+
+
+async def test_the_command_says_what_is_in_the_way(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    there = ["1.4", "--seeds", "0", "--form", "choice", "--output", str(tmp_path / "taken")]
+    result = await asyncio.to_thread(CliRunner().invoke, cli, ["export", *there])
+    assert (result.exit_code, "can't be written" in result.output) == (1, True), result.output
+    nowhere = ["--assignment", "1", "--database-url", f"sqlite:///{tmp_path}/none/h.db"]
+    result = await asyncio.to_thread(CliRunner().invoke, cli, ["export", *nowhere])
+    assert (result.exit_code, "could not be read" in result.output) == (1, True), result.output
 
 
 async def test_the_command_exports_an_assignment_of_the_database(room, database_url, tmp_path):

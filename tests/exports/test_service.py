@@ -74,7 +74,7 @@ async def test_variants_without_the_form_are_listed(room):
     assert seeds(read_xml(made.content)) == [1, 2]
 
 
-@pytest.mark.parametrize("wish", ["", "a", "5-3", "1-101", "-1", "1,,2", "0-99,100", "9007199254740992", "1e3"])
+@pytest.mark.parametrize("wish", ["", "a", "5-3", "1-201", "-1", "1,,2", "0-199,200", "9007199254740992", "1e3"])
 async def test_seeds_that_can_t_be_read_are_refused(room, wish):
     refused = await room.teacher.client.get("/api/v1/problems/1.4/export", params={"seeds": wish})
     assert refused.status_code == 422
@@ -94,6 +94,20 @@ async def test_too_many_questions_are_refused(room):
     refused = await room.teacher.client.get(address, params={"variants": MOST_QUESTIONS // 3 + 1})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["parameter"] == "query/variants"
+
+
+async def test_a_note_stands_once_after_all_that_it_is_about(room):
+    """Chinese titles are no translation, so the head names them once too."""
+    several = {"form": "open", "seed_mode": "per-student", "seed": None}
+    await room.assign(*[{"problem": id_, **several} for id_ in ("1.6", "1.7", "1.6")], title="作业")
+    address = f"/api/v1/assignments/{room.assignment}/export"
+    made = await fetched(room.teacher.client, address, variants=1, format="gift", language="both")
+    head = made.text.partition("\n\n")[0]
+    assert head.count("GIFT has no question with several numbers") == 1
+    assert "1.6, open; 1.7, open: GIFT has no question" in head
+    assert "1.6, open；1.7, open：GIFT 没有" in head
+    assert head.count("作业") == 1
+    assert made.headers["haitang-notes"] == "2"
 
 
 async def test_nobody_s_own_variant_leaves(room, app):
