@@ -27,7 +27,7 @@ from app.core.outgoing import OutgoingError
 from app.core.service import Service
 from app.courses.changes import announce_people
 from app.courses.models import Enrolment
-from app.courses.roles import INSTRUCTORS, STAFF, course_for
+from app.courses.roles import INSTRUCTORS, course_for
 from app.lti import memberships
 from app.lti.contexts import take_part
 from app.lti.identities import make_person
@@ -277,42 +277,3 @@ def _but_the_last_instructor(session: Session, course_id: str, left: list[Enrolm
     if teaching - {each.person_id for each in left}:
         return left
     return [each for each in left if each.role != "instructor"]
-
-
-def list_roster(
-    session: Session, principal: Principal, course_id: str, *, limit: int, after: tuple[str, str] | None = None
-) -> list[RosterEntry]:
-    """The platforms' lists as they were last seen, with the roles as the platforms write them; for those who teach."""
-    course_for(session, course_id, principal, STAFF)
-    query = (
-        select(RosterEntry)
-        .join(Context, Context.id == RosterEntry.context_id)
-        .where(Context.course_id == course_id)
-        .order_by(RosterEntry.context_id, RosterEntry.subject)
-        .limit(limit)
-    )
-    if after is not None:
-        context_id, subject = after
-        later = (RosterEntry.context_id == context_id) & (RosterEntry.subject > subject)
-        query = query.where((RosterEntry.context_id > context_id) | later)
-    return list(session.scalars(query))
-
-
-def roles_here(session: Session, course_id: str, entries: Sequence[RosterEntry]) -> dict[str | None, str]:
-    """The roles that people of the lists have in the course, by person; who takes no part in it is left out."""
-    persons = [entry.person_id for entry in entries if entry.person_id is not None]
-    mine = (Enrolment.course_id == course_id, Enrolment.person_id.in_(persons), Enrolment.ended_at.is_(None))
-    query = select(Enrolment.person_id, Enrolment.role).where(*mine)
-    return {row.person_id: row.role for row in session.execute(query)}
-
-
-def entry_json(entry: RosterEntry) -> dict[str, Any]:
-    return {
-        "context_id": entry.context_id,
-        "subject": entry.subject,
-        "name": entry.name,
-        "roles": entry.roles,
-        "status": entry.status,
-        "person_id": entry.person_id,
-        "seen_at": entry.seen_at,
-    }

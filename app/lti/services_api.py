@@ -24,7 +24,7 @@ from app.courses.routes import (
     takes,
     told,
 )
-from app.lti import rosters, service_schemas, status
+from app.lti import roster_view, rosters, service_schemas, status
 from app.lti.models import RosterEntry, ScoreState
 from app.lti.rosters import PlatformFailedError
 from app.lti.tokens import tokens_of
@@ -89,8 +89,8 @@ async def list_roster(
     require_user(caller, "read")
     id_ = known_course(course_id)
     after = None if cursor is None else read_position(decode_cursor(cursor, is_position))
-    found = await service_of(request).database.read(rosters.list_roster, caller, id_, limit=limit + 1, after=after)
-    return private_json(page(found, limit, position_of, rosters.entry_json))
+    found = await service_of(request).database.read(roster_view.list_roster, caller, id_, limit=limit + 1, after=after)
+    return private_json(page(found, limit, position_of, roster_view.entry_json))
 
 
 @router.post(

@@ -18,7 +18,7 @@ from app.courses.assignments import list_assignments
 from app.courses.form_values import optional, text
 from app.courses.roles import STAFF, assignment_for, course_for
 from app.courses.routes import known_assignment, known_course
-from app.lti import relinking, rosters, status
+from app.lti import relinking, roster_view, rosters, status
 from app.lti.models import ScoreState
 from app.lti.relinking import UnknownLinkError
 from app.lti.rosters import PlatformFailedError, Synced
@@ -126,13 +126,15 @@ async def _show_roster(
 
     def read(session: Session) -> dict[str, Any]:
         seen = course_for(session, id_, user, STAFF)
-        found = rosters.list_roster(session, user, id_, limit=SHOWN + 1, after=after)
+        found = roster_view.list_roster(session, user, id_, limit=SHOWN + 1, after=after)
+        roles = roster_view.roles_here(session, id_, found)
         return {
             "course": seen.course,
             "role": seen.role,
             "has_source": rosters.has_source(session, id_),
             "entries": found[:SHOWN],
-            "roles": rosters.roles_here(session, id_, found),
+            "roles": roles,
+            "higher": roster_view.higher_here(found[:SHOWN], roles),
             "more": encode_cursor(position_of(found[SHOWN - 1])) if len(found) > SHOWN else None,
         }
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -114,6 +115,15 @@ async def test_a_launch_raises_a_role_and_never_lowers_it(browser, read):
         ((names.LEARNER,), "instructor"),
     ):
         await browser().launch(Member("5", "Somebody", roles), LINK)
+        assert read(select(Enrolment.role)) == [(expected,)]
+
+
+async def test_a_role_that_an_instructor_has_lowered_stays_so_while_the_platform_says_no_more(browser, change, read):
+    person = Member("5", "Somebody", (names.INSTRUCTOR,))
+    await browser().launch(person, LINK)
+    await change(Enrolment, role="student")
+    for roles, expected in (((names.LEARNER,), "student"), ((names.INSTRUCTOR,), "instructor")):
+        await browser().launch(replace(person, launch_roles=roles), LINK)
         assert read(select(Enrolment.role)) == [(expected,)]
 
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from app.accounts import sign_in_links
 from app.cli import cli
 from app.core.settings import Settings
+from app.courses.models import Enrolment
 from app.lti.models import Context
 from app.lti.sender import Sender
 from tests.lti.platform import LEARNER, TEACHER, Answer
@@ -192,6 +193,17 @@ class TestClassList:
         failed = await teacher.post(address, data={"token": token_in(page)})
         assert failed.status_code == 502
         assert "500" in failed.text
+
+    async def test_who_is_more_here_than_in_the_list_is_marked(
+        self, linked: Linked, teacher: httpx.AsyncClient, change: Callable[..., Any]
+    ) -> None:
+        address = f"/en/courses/{linked.classroom.course}/lti"
+        synced = await teacher.post(address, data={"token": token_in(await teacher.get(address))})
+        assert "higher than in the list" not in synced.text
+        await change(Enrolment, role="instructor")
+        page = await teacher.get(address)
+        assert page.text.count("higher than in the list") == 1  # the learner, and not the instructor
+        assert f'href="/en/courses/{linked.classroom.course}/people">To the people of the course' in page.text
 
     async def test_where_no_platform_gives_a_list_there_is_nothing_to_fetch(
         self, linked: Linked, teacher: httpx.AsyncClient, change: Callable[..., Any]
