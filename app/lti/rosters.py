@@ -191,12 +191,21 @@ def _enter(
         else:
             if person_id is None:
                 person_id = make_person(session, source.issuer, member.subject, member.name, now)
-            elif person is not None and member.name and person.email is None and person.password_hash is None:
-                person.name = member.name
+            elif person is not None and person.email is None and person.password_hash is None:
+                person.name = _name(member.name, person.name)
             take_part(session, source.course_id, person_id, member.role, now, by=by)
             added += person_id not in taking_part
         session.execute(insert(RosterEntry), _row(source, member, person_id, now))
     return added, without
+
+
+def _name(listed: str, known: str) -> str:
+    """What the list calls somebody, if it is another name and not the same in another order.
+
+    Moodle's list has the family name last always; a launch has the name as the site writes it (王小明, not 小明 王).
+    """
+    letters = (sorted(filter(str.isalnum, name)) for name in (listed, known))
+    return known if not listed or next(letters) == next(letters) else listed
 
 
 def _lock(session: Session, source: Source) -> None:

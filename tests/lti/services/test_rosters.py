@@ -112,6 +112,15 @@ async def test_who_is_known_by_a_launch_is_not_made_twice(linked: Linked, tokens
         assert session.scalars(select(RosterEntry.person_id)).all() == [known]
 
 
+async def test_a_name_in_another_order_is_the_same_name(linked: Linked, tokens: Tokens) -> None:
+    """Moodle's list has the family name last, whatever the site's language; its launches have it where it belongs."""
+    await launch(linked, LEARNER)
+    assert LEARNER.name == "李海棠"
+    set_list(linked, replace(LEARNER, name="海棠 李"))
+    await sync(linked, tokens)
+    assert taking_part(linked) == {LEARNER.name: "student"}
+
+
 async def test_the_same_address_is_not_the_same_person(linked: Linked, tokens: Tokens) -> None:
     set_list(linked, replace(LEARNER, email=linked.classroom.students[0].email))
     await sync(linked, tokens)
