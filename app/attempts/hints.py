@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.accounts.access import Principal
@@ -24,6 +25,8 @@ _STUDENTS = Text(
     "Only students of the course open hints; others see them all.",
     "只有课程的学生需要打开提示，其他人可以直接看到。",
 )
+
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +86,6 @@ def open_hint(
     if costs[number - 1] == 0 or number in opened_by(session, item_id, asked.person_id):
         return
     row = {"item_id": item_id, "person_id": asked.person_id, "number": number, "cost": costs[number - 1]}
-    session.execute(insert(OpenedHint), row | {"opened_at": now})
+    insert: Any = _INSERTS[session.connection().dialect.name]
+    # Another process may be opening it at this very moment: then it is open, and was paid for once.
+    session.execute(insert(OpenedHint).values(row | {"opened_at": now}).on_conflict_do_nothing())

@@ -52,8 +52,8 @@ FILE: dict[int | str, dict[str, Any]] = {
 REFUSED = documented(*READING, ForbiddenError, InvalidRequestError, errors.UnavailableError)
 
 _SEEDS = Text(
-    f"Seeds look like 0, 1-20 or 1-5,17, and there may be {order.MOST_VARIANTS} of them.",
-    f"种子的写法如 0、1-20 或 1-5,17，最多 {order.MOST_VARIANTS} 个。",
+    f"Seeds (the numbers of variants) are written as 0, 1-20 or 1-5,17: {order.MOST_VARIANTS} of them at most.",
+    f"变式编号（种子）的写法如 0、1-20 或 1-5,17，最多 {order.MOST_VARIANTS} 个。",
 )
 _TOO_MANY = Text(
     f"One export holds {making.MOST_QUESTIONS} questions at most. Ask for fewer variants.",

@@ -1,11 +1,13 @@
 """An item has what a practised exercise has: data as code, hints, a whole run; once released, figures and tables."""
 
+import asyncio
 import html
 import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import httpx
+import psycopg
 import pytest
 
 from app.attempts.drafts import MAX_BYTES
@@ -14,11 +16,16 @@ from app.attempts.models import Attempt
 from problems.catalogue import find
 from problems.dealing import deal
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
+pytestmark = pytest.mark.anyio
 
 RELEASED = dict.fromkeys(("correctness", "diagnosis", "key", "solution"), "at-once")
 WITHHELD = dict.fromkeys(RELEASED, "never")
 DESCENT: dict[str, Any] = {"problem": "1.6", "seed_mode": "fixed", "seed": 7}
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    return getattr(request, "param", "sqlite")
 
 
 def page_of(room: Any, item: int = 0) -> str:
@@ -150,6 +157,26 @@ class TestHints:
         for student in (ada, ben):
             assert (await room.answer(student, self.RIGHT)).status_code == 201
         assert [room.grade(each).score for each in (ada, ben)] == [9.0, 10.0]
+
+    @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+    async def test_two_processes_that_open_it_at_once_open_it_once(self, classroom, app):
+        """On SQLite one waits for the other before it looks; here it learns only when it writes."""
+        room = await classroom(1)
+        await room.assign(self.ITEM)
+        (ada,) = room.students
+        url = app.state.service.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(url) as other, psycopg.connect(url, autocommit=True) as watching:
+            other.execute("INSERT INTO opened_hints VALUES (%s, %s, 2, 0.1, now())", (room.items[0], ada.id))
+            path = f"/api/v1/assignments/{room.assignment}/items/{room.items[0]}/hints/2"
+            opening = asyncio.create_task(ada.client.post(path))
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            async with asyncio.timeout(10):
+                while watching.execute(waiting).fetchone() == (0,):  # noqa: ASYNC110 - the database tells nobody
+                    await asyncio.sleep(0.01)
+            other.commit()
+            opened = await opening
+        assert (opened.status_code, opened.json()["hints"][1]["opened"]) == (200, True)
+        assert room.count(OpenedHint) == 1
 
     async def test_what_was_answered_before_keeps_its_worth(self, classroom):
         room = await classroom(1)

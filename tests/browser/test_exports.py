@@ -46,7 +46,7 @@ def test_an_exercise_becomes_a_file(
     assert violations(page) == []
     page.get_by_label("Numbers of the variants").fill("many")
     page.get_by_role("button", name="Download the file").click()
-    page.get_by_role("alert").get_by_text("Seeds look like").wait_for()
+    page.get_by_role("alert").get_by_text("Seeds (the numbers of variants)").wait_for()
     assert violations(page) == []
     page.get_by_label("Numbers of the variants").fill("0-2")
     page.get_by_label("Language of the questions").select_option("both")
