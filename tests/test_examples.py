@@ -271,24 +271,3 @@ def test_the_notebook(server: Server, tmp_path: Path) -> None:
     assert server.attempts() == before + 22
     assert "sum-instead-of-mean" in printed
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.mark.skipif(shutil.which("jq") is None or shutil.which("curl") is None, reason="needs curl and jq")
-def test_the_walkthrough(server: Server, tmp_path: Path) -> None:
-    """Every command of the page, in one shell, as somebody would paste them."""
-    page = (EXAMPLES / "walkthrough.md").read_text(encoding="utf-8")
-    commands = "\n".join(re.findall(r"```sh\n(.*?)```", page, flags=re.DOTALL))
-    commands = commands.replace("http://127.0.0.1:8000", server.url)
-    commands = commands.replace("TOKEN=haitang_…", f"TOKEN={server.teacher}")
-    commands = commands.replace("STUDENT=haitang_…", f"STUDENT={server.student}")
-    assert "…" not in commands
-    lines = run(server, "bash", "-euo", "pipefail", "-c", commands, cwd=tmp_path).splitlines()
-    attempts = [json.loads(line) for line in lines if '"attempts_left":2' in line]
-    assert len(attempts) == 2
-    assert attempts[0] == attempts[1]
-    grades = [json.loads(line) for line in lines if line.startswith("[")]
-    assert ["lin", 0.0] in grades
-    assert ["lin", 0.0, 2.0] in grades
-    assert ["lin", 2.0] in grades
-    assert lines[-1] == "undone"
-    assert (tmp_path / "scores.csv").exists()
