@@ -13,6 +13,15 @@ from solvers.samples import Array
 RECURSION = "4.4.2, (4.1)"
 OUTPUT_LAYER = "4.4.1"
 
+NOT_DIVIDED_BY_M = Text(
+    "The loss is a mean over the $m$ outputs; you left out the factor $\\frac1m$.",
+    "损失是对 $m$ 个输出取的平均；你漏掉了因子 $\\frac1m$。",
+)
+HALF_KEPT = Text(
+    "You kept the $\\frac12$ of the loss: it cancels with the 2 that differentiating the square brings.",
+    "你保留了损失中的 $\\frac12$；平方求导产生的 2 应与它相消。",
+)
+
 
 class Words(NamedTuple):
     """An activation in a sentence (in Chinese with the space that stands before Latin letters); σ' as LaTeX."""

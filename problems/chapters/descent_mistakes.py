@@ -1,6 +1,6 @@
 """Mistakes in the gradient of least squares, and how a table of wrong runs becomes mistakes (chapters 2 and 3)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +16,29 @@ P = TypeVar("P", bound=Mapping[str, Any])
 
 Wrong = Mapping[str, tuple[DataGradient, Text]]
 """Wrong gradients by the mistake's id, with what to tell the student."""
+
+
+WRONG_ORDERS: Mapping[str, tuple[Callable[[Any], Sequence[int]], Text]] = {
+    "counted-from-zero": (
+        lambda p: [i + 1 for i in p["order"]],
+        Text(
+            "You counted the samples from 0; here sample 1 is the first row of $X$.",
+            "你从 0 开始数样本；本题中 1 号样本是 $X$ 的第一行。",
+        ),
+    ),
+    "order-of-rows": (
+        lambda p: range(1, len(p["order"]) + 1),
+        Text(
+            "You took the samples as the rows stand, from the first; their order is given.",
+            "你按行的先后从第一个样本开始；样本的使用顺序是给定的。",
+        ),
+    ),
+    "reversed-order": (
+        lambda p: p["order"][::-1],
+        Text("You took the given order backwards.", "你把给定的顺序倒过来用了。"),
+    ),
+}
+"""Orders other than the given one, `order`, which counts the samples from 1."""
 
 
 def scaled(factor: Callable[[Array], float]) -> DataGradient:

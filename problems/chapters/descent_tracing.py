@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from problems.chapters.descent_data import Array, arrays
+from problems.chapters.descent_mistakes import WRONG_ORDERS
 from problems.set1.classifier_tracing import (
     SizedStep,
     gradient_steps,
@@ -125,16 +126,12 @@ def single_sample_tracing(
 
 
 def order_rules(step: Any) -> Mapping[str, Rule[Any]]:
-    """The wrong orders that c2.5 and c2.6 share."""
+    """The steps of `WRONG_ORDERS`."""
 
     def ordered(samples: Callable[[Any], Any]) -> Rule[Any]:
         return lambda p, rows: step(p, rows, order=in_order(samples(p), len(rows)))
 
-    return {
-        "counted-from-zero": ordered(lambda p: [i + 1 for i in p["order"]]),
-        "order-of-rows": ordered(lambda p: range(1, len(p["order"]) + 1)),
-        "reversed-order": ordered(lambda p: p["order"][::-1]),
-    }
+    return {name: ordered(samples) for name, (samples, _) in WRONG_ORDERS.items()}
 
 
 def full_gradient(gradient: DataGradient, step_sizes: Callable[[Any, int], StepSizes]) -> Rule[Any]:

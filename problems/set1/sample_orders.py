@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar, cast
 
 import numpy as np
 
+from problems import run_words
 from problems.problem import Answers, Mistake, OneOf
 from problems.set1.linear_classifier import Array, Descent, arrays
 from problems.text import Text
@@ -29,11 +30,11 @@ WrongOrders = Mapping[str, tuple[Callable[[int, int], Order], Text]]
 WRONG_NUMBERS: WrongOrders = {
     "one-step-fewer": (
         lambda n, steps: cyclic(n, steps - 1),
-        Text("You stopped one step early.", "你少迭代了一步。"),
+        run_words.ONE_STEP_FEWER,
     ),
     "one-step-more": (
         lambda n, steps: cyclic(n, steps + 1),
-        Text("You made one step too many.", "你多迭代了一步。"),
+        run_words.ONE_STEP_MORE,
     ),
     "one-pass-fewer": (
         lambda n, steps: cyclic(n, steps - n),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from problems import run_words
 from problems.answers import Vector
 from problems.chapters.descent_data import (
     COMMUTE_X,
@@ -141,11 +142,11 @@ def _first_gradient_next(p: Steps, rows: Array) -> Array:
 RUNS = {
     "one-step-fewer": (
         lambda p: {"w": run(p, extra_steps=-1)[-1]},
-        Text("You stopped one step early.", "你少迭代了一步。"),
+        run_words.ONE_STEP_FEWER,
     ),
     "one-step-more": (
         lambda p: {"w": run(p, extra_steps=1)[-1]},
-        Text("You made one step too many.", "你多迭代了一步。"),
+        run_words.ONE_STEP_MORE,
     ),
     "minimiser": (
         lambda p: {"w": least_squares(*arrays(p)[:2])},
@@ -157,10 +158,7 @@ RUNS = {
     ),
     "single-samples": (
         lambda p: _single_samples(p, p["steps"]),
-        Text(
-            "You used one sample a step (SGD). Gradient descent averages over all samples in every step.",
-            "你每步只用了一个样本（随机梯度下降）。梯度下降每一步都要对全部样本求平均。",
-        ),
+        run_words.SINGLE_SAMPLES,
     ),
     "single-samples-epochs": (
         lambda p: _single_samples(p, p["steps"] * len(p["y"])),
@@ -172,14 +170,11 @@ RUNS = {
     ),
     "decaying-step": (
         _decaying,
-        Text(
-            "Your step size decays like $1/\\sqrt{t}$; here it is constant.",
-            "你的步长按 $1/\\sqrt{t}$ 衰减；本题步长不变。",
-        ),
+        run_words.DECAYING_STEP,
     ),
     "momentum-added": (
         _with_momentum,
-        Text("You added a momentum term; this is plain gradient descent.", "你加入了动量项；本题是普通的梯度下降。"),
+        run_words.MOMENTUM_ADDED,
     ),
     "one-by-one": (
         _one_by_one,

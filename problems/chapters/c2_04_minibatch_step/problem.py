@@ -17,7 +17,7 @@ from problems.chapters.descent_data import (
     listed,
     single,
 )
-from problems.chapters.descent_mistakes import SEVERAL_SAMPLES, mistakes, with_gradients
+from problems.chapters.descent_mistakes import SEVERAL_SAMPLES, WRONG_ORDERS, mistakes, with_gradients
 from problems.chapters.regression_exhibits import gradients_table
 from problems.draws import Draws
 from problems.exhibits import Exhibits
@@ -120,10 +120,7 @@ RUNS = {
     ),
     "counted-from-zero": (
         lambda p: _over(p, [i + 1 for i in p["batch"]]),
-        Text(
-            "You counted the samples from 0; here sample 1 is the first row of $X$.",
-            "你从 0 开始数样本；本题中 1 号样本是 $X$ 的第一行。",
-        ),
+        WRONG_ORDERS["counted-from-zero"][1],
     ),
     "one-after-another": (
         lambda p: {"w": run(p, order=single(p["batch"]))[-1]},

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from problems import run_words
 from problems.answers import Vector
 from problems.chapters.descent_data import (
     COMMUTE_X,
@@ -18,7 +19,7 @@ from problems.chapters.descent_data import (
     listed,
     single,
 )
-from problems.chapters.descent_mistakes import ONE_SAMPLE, mistakes, with_gradients
+from problems.chapters.descent_mistakes import ONE_SAMPLE, WRONG_ORDERS, mistakes, with_gradients
 from problems.chapters.descent_tracing import full_gradient, in_order, order_rules, single_sample_tracing
 from problems.chapters.regression_exhibits import run_exhibits
 from problems.draws import Draws
@@ -190,43 +191,20 @@ RUNS = {
     ),
     "one-step-fewer": (
         _ordered(lambda p: p["order"][:-1]),
-        Text("You stopped one step early.", "你少迭代了一步。"),
+        run_words.ONE_STEP_FEWER,
     ),
     "first-sample-skipped": (
         _ordered(lambda p: p["order"][1:]),
         Text("You left out the first sample of the order.", "你漏掉了顺序中的第一个样本。"),
     ),
-    "counted-from-zero": (
-        _ordered(lambda p: [i + 1 for i in p["order"]]),
-        Text(
-            "You counted the samples from 0; here sample 1 is the first row of $X$.",
-            "你从 0 开始数样本；本题中 1 号样本是 $X$ 的第一行。",
-        ),
-    ),
-    "order-of-rows": (
-        _ordered(lambda p: range(1, len(p["order"]) + 1)),
-        Text(
-            "You took the samples as the rows stand, from the first; their order is given.",
-            "你按行的先后从第一个样本开始；样本的使用顺序是给定的。",
-        ),
-    ),
-    "reversed-order": (
-        _ordered(lambda p: p["order"][::-1]),
-        Text("You took the given order backwards.", "你把给定的顺序倒过来用了。"),
-    ),
+    **{name: (_ordered(order), text) for name, (order, text) in WRONG_ORDERS.items()},
     "divided-by-n": (
         lambda p: solve(p, lambda w, X, y: mse_gradient(w, X, y) / len(p["y"])),
-        Text(
-            "You divided the gradient of the single sample by $n$; one sample is its own mean.",
-            "你把单个样本的梯度又除以了 $n$；只有一个样本时，平均就是它自己。",
-        ),
+        run_words.DIVIDED_BY_N,
     ),
     "full-gradient": (
         _full,
-        Text(
-            "You used the gradient over all samples in every step; SGD uses one sample a step.",
-            "你每步都用了全部样本的梯度；随机梯度下降每步只用一个样本。",
-        ),
+        run_words.FULL_GRADIENT,
     ),
     "gradients-at-start": (
         _gradients_at_start,

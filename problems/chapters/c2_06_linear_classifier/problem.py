@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from problems import run_words
 from problems.answers import Vector
 from problems.chapters.classifier_exhibits import flowers_exhibits
 from problems.chapters.descent_data import Array, Regression, arrays, iterates_table, listed, single
-from problems.chapters.descent_mistakes import Wrong, mistakes, with_gradients
+from problems.chapters.descent_mistakes import WRONG_ORDERS, Wrong, mistakes, with_gradients
 from problems.chapters.descent_tracing import full_gradient, order_rules, single_sample_tracing
 from problems.draws import Draws
 from problems.exhibits import Exhibits
@@ -148,46 +149,20 @@ def _full(p: Flowers) -> Answers:
 RUNS = {
     "one-step-fewer": (
         _ordered(lambda p: p["order"][:-1]),
-        Text("You stopped one step early.", "你少迭代了一步。"),
+        run_words.ONE_STEP_FEWER,
     ),
-    "counted-from-zero": (
-        _ordered(lambda p: [i + 1 for i in p["order"]]),
-        Text(
-            "You counted the samples from 0; here sample 1 is the first row of $X$.",
-            "你从 0 开始数样本；本题中 1 号样本是 $X$ 的第一行。",
-        ),
-    ),
-    "order-of-rows": (
-        _ordered(lambda p: range(1, len(p["order"]) + 1)),
-        Text(
-            "You took the samples as the rows stand, from the first; their order is given.",
-            "你按行的先后从第一个样本开始；样本的使用顺序是给定的。",
-        ),
-    ),
-    "reversed-order": (
-        _ordered(lambda p: p["order"][::-1]),
-        Text("You took the given order backwards.", "你把给定的顺序倒过来用了。"),
-    ),
+    **{name: (_ordered(order), text) for name, (order, text) in WRONG_ORDERS.items()},
     "divided-by-n": (
         lambda p: solve(p, lambda w, X, y: squared_hinge_gradient(w, X, y) / len(p["y"])),
-        Text(
-            "You divided the gradient of the single sample by $n$; one sample is its own mean.",
-            "你把单个样本的梯度又除以了 $n$；只有一个样本时，平均就是它自己。",
-        ),
+        run_words.DIVIDED_BY_N,
     ),
     "full-gradient": (
         _full,
-        Text(
-            "You used the gradient over all samples in every step; SGD uses one sample a step.",
-            "你每步都用了全部样本的梯度；随机梯度下降每步只用一个样本。",
-        ),
+        run_words.FULL_GRADIENT,
     ),
     "decaying-step": (
         lambda p: {"w": run(p, step_size=inverse_sqrt(p["step_size"]))[-1]},
-        Text(
-            "Your step size decays like $1/\\sqrt{t}$; here it is constant.",
-            "你的步长按 $1/\\sqrt{t}$ 衰减；本题步长不变。",
-        ),
+        run_words.DECAYING_STEP,
     ),
 }
 

@@ -7,7 +7,15 @@ from typing import TypedDict
 import numpy as np
 
 from problems.answers import Vector
-from problems.chapters.backprop_data import OUTPUT_LAYER, WORDS, WRONG_SLOPES, activate, slope
+from problems.chapters.backprop_data import (
+    HALF_KEPT,
+    NOT_DIVIDED_BY_M,
+    OUTPUT_LAYER,
+    WORDS,
+    WRONG_SLOPES,
+    activate,
+    slope,
+)
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import column, tenths
 from problems.chapters.network_exhibits import NEURON, units_table
@@ -94,17 +102,11 @@ SLIPS: dict[str, tuple[Callable[[OutputLayer], Answers], Text]] = {
     ),
     "not-divided-by-m": (
         _wrong(lambda a, y, slopes: len(y) * output_delta(a, y, slopes)),
-        Text(
-            "The loss is a mean over the $m$ outputs; you left out the factor $\\frac1m$.",
-            "损失是对 $m$ 个输出取的平均；你漏掉了因子 $\\frac1m$。",
-        ),
+        NOT_DIVIDED_BY_M,
     ),
     "half-kept": (
         _wrong(lambda a, y, slopes: output_delta(a, y, slopes) / 2),
-        Text(
-            "You kept the $\\frac12$ of the loss: it cancels with the 2 that differentiating the square brings.",
-            "你保留了损失中的 $\\frac12$；平方求导产生的 2 应与它相消。",
-        ),
+        HALF_KEPT,
     ),
     "doubled": (
         _wrong(lambda a, y, slopes: 2 * output_delta(a, y, slopes)),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from problems.answers import Matrix, Vector
-from problems.chapters.backprop_data import WORDS, WRONG_SLOPES
+from problems.chapters.backprop_data import HALF_KEPT, WORDS, WRONG_SLOPES
 from problems.chapters.chained import Slips, by_label
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import Network, column, draw_network, matrix, tenths
@@ -163,10 +163,7 @@ SLIPS: Slips[Batch] = {
     ),
     "half-kept": (
         lambda p: answers(gradients(p), 0.5),
-        Text(
-            "You kept the $\\frac12$ of the loss: it cancels with the 2 that differentiating the square brings.",
-            "你保留了损失中的 $\\frac12$；平方求导产生的 2 应与它相消。",
-        ),
+        HALF_KEPT,
     ),
     "sign": (
         lambda p: answers(gradients(p), -1.0),

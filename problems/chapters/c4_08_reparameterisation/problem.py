@@ -1,13 +1,13 @@
 """A reparameterised sample and the gradients that flow through it, as exercise 2.9 speaks of it."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypedDict
 
 import numpy as np
 
 from problems.answers import Vector
-from problems.chapters.chained import Part, Parts, Slips, by_label, follow, with_slips
+from problems.chapters.c4_08_reparameterisation.mistakes import SLIPS
+from problems.chapters.c4_08_reparameterisation.sample import DIMENSIONS, PARTS, Sample, residual, solve
+from problems.chapters.chained import by_label, follow, with_slips
 from problems.chapters.descent_mistakes import mistakes
 from problems.chapters.network_data import column, tenths
 from problems.chapters.network_exhibits import COMPONENT, units_table
@@ -18,21 +18,6 @@ from problems.latex import latex_number
 from problems.problem import Answers, Field, Problem
 from problems.text import Text
 from problems.tolerance import Tolerance
-from solvers.graph import Node, backpropagate, square
-from solvers.latent import reparameterisation_gradient, reparameterise
-from solvers.samples import Array
-
-
-class Sample(TypedDict):
-    """Mean `mu`, standard deviation `sigma`, noise `epsilon` and `target` t of a code, each (d,)."""
-
-    mu: list[float]
-    sigma: list[float]
-    epsilon: list[float]
-    target: list[float]
-
-
-DIMENSIONS = 2
 
 
 def draw(draws: Draws) -> Sample:
@@ -45,22 +30,6 @@ def draw(draws: Draws) -> Sample:
     )
 
 
-def solve(p: Sample) -> Answers:
-    dz_dmu, dz_dsigma = reparameterisation_gradient(p["epsilon"])
-    mu, sigma = ([Node(value) for value in p[name]] for name in ("mu", "sigma"))
-    loss = 0.5 * sum(
-        (square(m + s * e - t) for m, s, e, t in zip(mu, sigma, p["epsilon"], p["target"], strict=True)), Node(0.0)
-    )
-    gradient = backpropagate(loss)
-    return {
-        "z": reparameterise(p["mu"], p["sigma"], p["epsilon"]),
-        "dz_dmu": dz_dmu,
-        "dz_dsigma": dz_dsigma,
-        "dL_dmu": np.array([gradient[m] for m in mu]),
-        "dL_dsigma": np.array([gradient[s] for s in sigma]),
-    }
-
-
 def exhibits(p: Sample) -> Exhibits:
     """All numbers of every component, and the graph of the first one."""
     key = solve(p)
@@ -69,7 +38,7 @@ def exhibits(p: Sample) -> Exhibits:
         "sigma": (r"\sigma", np.array(p["sigma"])),
         "epsilon": (r"\epsilon", np.array(p["epsilon"])),
         "z": ("z", np.array(key["z"])),
-        "dL_dz": (r"\partial L/\partial z", _residual(p, key)),
+        "dL_dz": (r"\partial L/\partial z", residual(p, key)),
         "dL_dmu": (r"\partial L/\partial \mu", np.array(key["dL_dmu"])),
         "dL_dsigma": (r"\partial L/\partial \sigma", np.array(key["dL_dsigma"])),
     }
@@ -131,20 +100,6 @@ def ill_posed(p: Sample) -> str | None:
     return None
 
 
-def _residual(p: Sample, given: Answers) -> Array:
-    """∂L/∂z."""
-    residual: Array = np.array(given["z"], dtype=np.float64) - np.array(p["target"])
-    return residual
-
-
-PARTS: Parts[Sample] = {
-    "z": Part((), lambda p, _: reparameterise(p["mu"], p["sigma"], p["epsilon"])),
-    "dz_dmu": Part((), lambda p, _: reparameterisation_gradient(p["epsilon"])[0]),
-    "dz_dsigma": Part((), lambda p, _: reparameterisation_gradient(p["epsilon"])[1]),
-    "dL_dmu": Part(("z", "dz_dmu"), lambda p, given: _residual(p, given) * np.asarray(given["dz_dmu"])),
-    "dL_dsigma": Part(("z", "dz_dsigma"), lambda p, given: _residual(p, given) * np.asarray(given["dz_dsigma"])),
-}
-
 LABELS = {
     "z": "z =",
     "dz_dmu": r"\frac{\partial z}{\partial \mu} =",
@@ -163,116 +118,10 @@ def values(p: Sample) -> dict[str, str | Text]:
     key = solve(p)
     return {
         "scaled_noise": column(np.array(p["sigma"]) * np.array(p["epsilon"]), None),
-        "residual": column(_residual(p, key), None),
+        "residual": column(residual(p, key), None),
         **{name: column(value, None) for name, value in key.items()},
     }
 
-
-def _sample(way: Callable[[Array, Array, Array], Array]) -> Callable[[Sample], Answers]:
-    """A wrong z from μ, σ and ε."""
-    return lambda p: {"z": way(np.array(p["mu"]), np.array(p["sigma"]), np.array(p["epsilon"]))}
-
-
-SLIPS: Slips[Sample] = {
-    "sigma-as-variance": (
-        _sample(lambda mu, sigma, noise: mu + np.sqrt(sigma) * noise),
-        Text(
-            "You took the root of $\\sigma$. It is a standard deviation already, and multiplies the noise as it is.",
-            "你对 $\\sigma$ 开了平方。它本来就是标准差，直接与噪声相乘即可。",
-        ),
-    ),
-    "variance-for-sigma": (
-        _sample(lambda mu, sigma, noise: mu + sigma**2 * noise),
-        Text(
-            "You multiplied the noise by the variance $\\sigma^2$; the sample is $\\mu + \\sigma\\epsilon$.",
-            "你用方差 $\\sigma^2$ 乘了噪声；样本应是 $\\mu + \\sigma\\epsilon$。",
-        ),
-    ),
-    "noise-not-scaled": (
-        _sample(lambda mu, _, noise: mu + noise),
-        Text(
-            "You added the noise unscaled; multiply it by $\\sigma$ first.",
-            "你直接加上了噪声；应当先乘以 $\\sigma$。",
-        ),
-    ),
-    "exchanged": (
-        _sample(lambda mu, sigma, noise: sigma + mu * noise),
-        Text(
-            "You exchanged $\\mu$ and $\\sigma$: the deviation multiplies the noise, the mean is added.",
-            "你把 $\\mu$ 与 $\\sigma$ 弄反了：标准差乘以噪声，再加上均值。",
-        ),
-    ),
-    "noise-subtracted": (
-        _sample(lambda mu, sigma, noise: mu - sigma * noise),
-        Text("The scaled noise is added, not subtracted.", "缩放后的噪声应当加上，而不是减去。"),
-    ),
-    "noise-forgotten": (
-        _sample(lambda mu, sigma, _: mu + sigma),
-        Text(
-            "You left out the noise: $\\sigma$ is multiplied by $\\epsilon$.",
-            "你漏掉了噪声：$\\sigma$ 要乘以 $\\epsilon$。",
-        ),
-    ),
-    "mean-as-slope": (
-        lambda p: {"dz_dmu": p["mu"]},
-        Text(
-            "You gave $\\mu$ itself. As a function of $\\mu$, $z = \\mu + \\sigma\\epsilon$ has the slope 1.",
-            "你写的是 $\\mu$ 本身；把 $z = \\mu + \\sigma\\epsilon$ 看作 $\\mu$ 的函数，斜率是 1。",
-        ),
-    ),
-    "nothing-flows": (
-        lambda p: {"dz_dmu": np.zeros(DIMENSIONS), "dz_dsigma": np.zeros(len(p["sigma"]))},
-        Text(
-            "You let no gradient through, as if $z$ were drawn at random. The noise is random; given it, $z$ is a "
-            "function "
-            "of $\\mu$ and $\\sigma$.",
-            "你没有让梯度通过，好像 $z$ 是直接随机抽取的。随机的只是噪声；噪声给定之后，$z$ 是 $\\mu$ 和 $\\sigma$ "
-            "的函数。",
-        ),
-    ),
-    "slope-by-noise": (
-        lambda p: {"dz_dsigma": p["sigma"]},
-        Text(
-            "That is the derivative with respect to $\\epsilon$; with respect to $\\sigma$ it is $\\epsilon$.",
-            "这是对 $\\epsilon$ 的导数；对 $\\sigma$ 的导数是 $\\epsilon$。",
-        ),
-    ),
-    "slope-one": (
-        lambda _: {"dz_dsigma": np.ones(DIMENSIONS)},
-        Text(
-            "The factor before $\\sigma$ is the noise: $\\partial z/\\partial\\sigma = \\epsilon$, not 1.",
-            "$\\sigma$ 前面的因子是噪声：$\\partial z/\\partial\\sigma = \\epsilon$，而不是 1。",
-        ),
-    ),
-    "reversed-residual": (
-        lambda p: {"dL_dmu": -solve(p)["dL_dmu"], "dL_dsigma": -solve(p)["dL_dsigma"]},
-        Text(
-            "The sign is wrong: $\\partial L/\\partial z = z - t$.",
-            "符号反了：$\\partial L/\\partial z = z - t$。",
-        ),
-    ),
-    "factor-two": (
-        lambda p: {"dL_dmu": 2 * solve(p)["dL_dmu"], "dL_dsigma": 2 * solve(p)["dL_dsigma"]},
-        Text(
-            "Twice too large: the $\\frac12$ of the loss cancels the 2 of the square.",
-            "大了一倍：损失中的 $\\frac12$ 与平方求导产生的 2 相消。",
-        ),
-    ),
-    "target-forgotten": (
-        lambda p: {"dL_dmu": solve(p)["z"], "dL_dsigma": solve(p)["z"] * np.array(p["epsilon"])},
-        Text(
-            "You left out the target: $\\partial L/\\partial z = z - t$.",
-            "你漏掉了目标值：$\\partial L/\\partial z = z - t$。",
-        ),
-    ),
-    "chain-cut": (
-        lambda p: {"dL_dsigma": solve(p)["dL_dmu"]},
-        Text(
-            "That is $\\partial L/\\partial z$; multiply it by $\\partial z/\\partial\\sigma$.",
-            "这是 $\\partial L/\\partial z$；还要乘以 $\\partial z/\\partial\\sigma$。",
-        ),
-    ),
-}
 
 problem = Problem(
     id="c4.8",

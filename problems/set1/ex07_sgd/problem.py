@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from problems import run_words
 from problems.answers import Vector
 from problems.draws import Draws
 from problems.problem import Answers, Field, Problem
@@ -89,17 +90,11 @@ def _with_momentum(p: Descent) -> Array:
 RUNS = {
     "divided-by-n": (
         lambda p: run(p, lambda w, X, y: squared_hinge_gradient(w, X, y) / len(p["y"])),
-        Text(
-            "You divided the gradient of the single sample by $n$; one sample is its own mean.",
-            "你把单个样本的梯度又除以了 $n$；只有一个样本时，平均就是它自己。",
-        ),
+        run_words.DIVIDED_BY_N,
     ),
     "full-gradient": (
         lambda p: _full(p, p["steps"]),
-        Text(
-            "You used the gradient over all samples in every step; SGD uses one sample a step.",
-            "你每步都用了全部样本的梯度；随机梯度下降每步只用一个样本。",
-        ),
+        run_words.FULL_GRADIENT,
     ),
     "full-gradient-per-pass": (
         lambda p: _full(p, p["steps"] // len(p["y"]), len(p["y"])),
@@ -110,10 +105,7 @@ RUNS = {
     ),
     "decaying-step": (
         _decaying,
-        Text(
-            "Your step size decays like $1/\\sqrt{t}$; here it is constant.",
-            "你的步长按 $1/\\sqrt{t}$ 衰减；本题步长不变。",
-        ),
+        run_words.DECAYING_STEP,
     ),
     "momentum-added": (
         _with_momentum,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from problems import run_words
 from problems.answers import Vector
 from problems.draws import Draws
 from problems.problem import Answers, Field, Problem
@@ -121,8 +122,8 @@ def _with(p: Momentum, *, step_size: float | None = None, alpha: float | None = 
 
 
 RUNS = {
-    "one-step-fewer": (lambda p: run(p, extra_steps=-1), Text("You stopped one step early.", "你少迭代了一步。")),
-    "one-step-more": (lambda p: run(p, extra_steps=1), Text("You made one step too many.", "你多迭代了一步。")),
+    "one-step-fewer": (lambda p: run(p, extra_steps=-1), run_words.ONE_STEP_FEWER),
+    "one-step-more": (lambda p: run(p, extra_steps=1), run_words.ONE_STEP_MORE),
     "no-momentum": (
         lambda p: gradient_descent(_gradient(p), arrays(p)[2], p["step_size"], p["steps"]),
         Text("That is gradient descent without momentum.", "这是不带动量的梯度下降的结果。"),

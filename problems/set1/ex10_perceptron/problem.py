@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from problems import perceptron_words as words
 from problems.answers import Vector
 from problems.draws import Draws
 from problems.perceptron_tracing import (
@@ -151,19 +152,11 @@ def _wrongly(name: str) -> Callable[[Passes], Array]:
 RUNS = {
     "strict-inequality": (
         _wrongly("strict-inequality"),
-        Text(
-            "You update only when $y\\,W^\\top x < 0$. From $W = 0$ that never happens: a score of 0 counts as a "
-            "mistake.",
-            "你只在 $y\\,W^\\top x < 0$ 时更新。从 $W = 0$ 出发这永远不会发生：得分为 0 也算分类错误。",
-        ),
+        words.STRICT_INEQUALITY,
     ),
     "double-step": (
         _wrongly("double-step"),
-        Text(
-            "Your updates are twice too long: $(y - \\hat y)\\,x$ is $2\\,y\\,x$ on a mistake; "
-            "here $W \\leftarrow W + y\\,x$.",
-            "你的更新量大了一倍：分类错误时 $(y - \\hat y)\\,x$ 等于 $2\\,y\\,x$；本题是 $W \\leftarrow W + y\\,x$。",
-        ),
+        words.DOUBLE_STEP,
     ),
     "half-step": (
         _wrongly("half-step"),
@@ -200,7 +193,7 @@ RUNS = {
     ),
     "no-label-in-update": (
         _wrongly("no-label-in-update"),
-        Text("You added $x$ instead of $y\\,x$.", "你加上的是 $x$，而不是 $y\\,x$。"),
+        words.NO_LABEL_IN_UPDATE,
     ),
     "correct-samples": (
         _wrongly("correct-samples"),
@@ -211,18 +204,15 @@ RUNS = {
     ),
     "every-sample": (
         _wrongly("every-sample"),
-        Text(
-            "You added $y\\,x$ for every sample, whether it was classified rightly or not.",
-            "无论分类是否正确，你对每个样本都加上了 $y\\,x$。",
-        ),
+        words.EVERY_SAMPLE,
     ),
     "wrong-sign": (
         _wrongly("wrong-sign"),
-        Text("You subtracted $y\\,x$; it is added.", "你减去了 $y\\,x$；应当加上它。"),
+        words.WRONG_SIGN,
     ),
     "reversed-order": (
         lambda p: _visiting(p, is_mistake, order=lambda n: range(n - 1, -1, -1)),
-        Text("You took the samples from the last to the first.", "你按从后往前的顺序使用了样本。"),
+        words.REVERSED_ORDER,
     ),
     "starts-at-second": (
         lambda p: _visiting(p, is_mistake, order=lambda n: range(1, n)),
