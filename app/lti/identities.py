@@ -14,6 +14,8 @@ from app.accounts.models import Person
 from app.lti.models import Identity
 from app.lti.refusals import RefusedError
 
+NAME_LENGTH = 40  # characters of a subject that stands for a name
+
 
 def person_of(session: Session, issuer: str, subject: str, name: str, now: datetime) -> str:
     """The id of the person, made if they come for the first time.
@@ -36,7 +38,10 @@ def person_of(session: Session, issuer: str, subject: str, name: str, now: datet
 
 
 def make_person(session: Session, issuer: str, subject: str, name: str, now: datetime) -> str:
-    """A user without address or password, who comes by launches only."""
-    person_id = people.create(session, None, now, name=name, email=None)
+    """A user without address or password, who comes by launches only.
+
+    A platform may keep names to itself; those who teach then know people apart by the subject alone.
+    """
+    person_id = people.create(session, None, now, name=name or f"#{subject}"[:NAME_LENGTH], email=None)
     session.execute(insert(Identity), {"issuer": issuer, "subject": subject, "person_id": person_id, "created_at": now})
     return person_id
