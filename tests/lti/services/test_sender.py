@@ -200,6 +200,29 @@ async def test_it_gives_up_after_many_tries(
         await until(lambda: linked.score().state == "failed")
         assert linked.score().tries == 2
         assert linked.score().last_status == 503
+    await linked.override(linked.classroom.students[0], 2)
+    assert linked.score().tries == 0
+
+
+@on_one_database
+async def test_a_platform_that_is_slow_leaves_room_for_others(
+    link: Link, sender: Sender, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.lti.sender.A_PLATFORM", 1)
+    linked = await link(students=3)
+    under_way: list[int] = []
+
+    def slow(_user: str) -> Fault:
+        time.sleep(0.1)
+        under_way.append(len(sender._under_way))
+        return Fault.NONE
+
+    gradebook.fault_of = slow
+    for student in linked.classroom.students:
+        await linked.override(student, 1)
+    async with sender:
+        await all_sent(linked)
+    assert under_way == [1, 1, 1]
 
 
 async def test_a_retry_after_holds_for_the_whole_platform(

@@ -109,6 +109,18 @@ async def test_the_outcome_of_a_lease_that_ran_out_changes_nothing(link: Link, s
     assert linked.score().state == "sent"
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_a_change_leaves_a_score_in_the_hand_that_has_it(link: Link, service: Service) -> None:
+    linked = await link()
+    await give(linked, 1)
+    now = service.clock()
+    assert len(await service.writer.write(lambda session: leases.lease(session, now, limit=9))) == 1
+    await give(linked, 2)
+    soon, later = now + timedelta(seconds=9), now + leases.LEASE
+    assert await service.writer.write(lambda session: leases.lease(session, soon, limit=9)) == []
+    assert len(await service.writer.write(lambda session: leases.lease(session, later, limit=9))) == 1
+
+
 async def test_a_disabled_platform_is_sent_nothing(link: Link, sender: Sender, service: Service) -> None:
     linked = await link()
 
