@@ -19,8 +19,10 @@ _MOVED = Text(
 )
 _PAGE = Text(
     "The token endpoint answers {status} with a web page (“{title}”). Compare the address with the one that the "
-    "platform shows; a page for signing in, or for maintenance, has no place there.",
-    "令牌端点返回 {status} 和一个网页（“{title}”）。请与平台上显示的地址核对；那里不应是登录页或维护页。",
+    "platform shows; a page for signing in, or for maintenance, has no place there. If the address is right: Moodle "
+    "answers so when it may not fetch our key set {keyset} (see its HTTP security: blocked hosts, allowed ports).",
+    "令牌端点返回 {status} 和一个网页（“{title}”）。请与平台上显示的地址核对；那里不应是登录页或维护页。"
+    "若地址无误：Moodle 无权获取我们的密钥集 {keyset} 时也会这样回答（参见其“HTTP 安全”中的屏蔽主机和允许端口）。",
 )
 _BROKEN = Text(
     "The token endpoint answers {status}: the platform itself is in trouble. Try again later. It says: {said}",
@@ -87,7 +89,7 @@ def fault_of(reply: Reply, scope: str, *, keyset: str) -> Text | None:
     except ValueError:
         if re.match("<(!doctype|html|head|body)", begins, re.IGNORECASE):
             title = re.search("<title[^>]*>(.*?)</title", begins, re.IGNORECASE)
-            return _PAGE.format(status=reply.status, title=title[1][:100] if title else "–")
+            return _PAGE.format(status=reply.status, title=title[1][:100] if title else "–", keyset=keyset)
         content = None
     told = content if isinstance(content, dict) else {}
     said = f"{told.get('error', '')} {told.get('error_description', '')}".strip() or begins or "–"
