@@ -33,9 +33,9 @@ async def answered(linked: Linked, number: int = 0) -> float:
     return grade.score
 
 
-async def regrade(linked: Linked, **settings: object) -> None:
+async def regrade(linked: Linked, *, item: int = 0, **settings: object) -> None:
     address = f"/api/v1/assignments/{linked.classroom.assignment}/regrades"
-    body = {"item": linked.classroom.items[0], "settings": settings, "reason": "a test"}
+    body = {"item": linked.classroom.items[item], "settings": settings, "reason": "a test"}
     made = await linked.classroom.teacher.client.post(address, json=body)
     assert made.status_code == 201, made.text
 
@@ -62,7 +62,10 @@ async def test_a_voided_assignment_removes_the_scores(link: Link, sender: Sender
     assert (score.last_score, score.final) == (None, False)
 
 
-async def test_full_points_for_all_reach_who_has_not_answered(link: Link, sender: Sender) -> None:
+async def test_full_points_for_all_reach_who_has_not_answered(
+    link: Link, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.lti.outbox.CHUNK", 1)
     linked = await link(students=2)
     await answered(linked)
     async with sender:
@@ -94,6 +97,23 @@ async def test_what_is_not_released_waits(link: Link, sender: Sender) -> None:
         assert linked.column.results == {}
         await until(lambda: linked.shown() == 2)
     assert datetime.now(UTC) > due
+
+
+@on_one_database
+async def test_a_total_waits_for_what_could_not_be_graded(
+    link: Link, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked = await link({}, {})
+    await answered(linked)
+    with monkeypatch.context() as failing:
+        failing.setattr("app.attempts.assigned.grade_with", None)
+        sent = await linked.classroom.answer(linked.classroom.students[0], {"count": "128"}, item=1)
+        assert sent.status_code == 500
+    async with sender:
+        await until(lambda: linked.score().state == "held")
+        await regrade(linked, item=1)
+        await all_sent(linked)
+    assert (linked.shown(), linked.gradebook.taken) == (4, 1)
 
 
 async def test_grades_that_were_there_before_the_line_item(link: Link, sender: Sender) -> None:
