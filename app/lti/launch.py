@@ -151,7 +151,8 @@ def _sign_in(
     A session that the person has in this browser goes on, so that forms in other tabs can still be sent, and counts as
     one that began now; somebody else's ends.
     """
-    addresses = (platform.authorization_url, platform.issuer, message.return_url)
+    answered = str((message.deep_linking or {}).get("deep_link_return_url", ""))
+    addresses = (platform.authorization_url, platform.issuer, message.return_url, answered)
     ancestors = frames.frame_ancestors(*addresses) if browser.framed else None
     current = sessions.find(session, browser.session_id, service.settings, now) if browser.session_id else None
     if current is not None and current.person_id == person_id:

@@ -41,6 +41,7 @@ class Leased:
     subject: str
     line_item: str
     platform_id: str
+    product: str
     client: Client
 
 
@@ -85,6 +86,7 @@ def lease(session: Session, now: datetime, *, limit: int, but: Collection[str] =
                 subject=score.subject,
                 line_item=url,
                 platform_id=platform.id,
+                product=platform.product,
                 client=Client.of(platform),
             )
         )

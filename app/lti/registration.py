@@ -212,7 +212,7 @@ async def _store(
     addresses = {
         "authorization_url": configuration.authorization_endpoint,
         "token_url": configuration.token_endpoint,
-        "token_audience": configuration.authorization_server,
+        "token_audience": configuration.token_audience,
         "keyset_url": configuration.jwks_uri,
     }
     settings = addresses | {

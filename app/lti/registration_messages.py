@@ -5,6 +5,7 @@ The platform's OpenID configuration, our client metadata with the LTI tool confi
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
@@ -12,6 +13,7 @@ from app.lti import claims
 from app.lti.schemas import Identifier, Url
 from app.lti.tool import ABOUT, CLAIMS, NAME, SCOPES, Tool
 
+CANVAS_EXTENSION = "https://canvas.instructure.com/lti/"
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 
 
@@ -23,13 +25,22 @@ class Configuration(BaseModel):
     token_endpoint: Url
     jwks_uri: Url
     registration_endpoint: Url
-    authorization_server: Url | None = None  # the audience of client assertions, where it is not the token endpoint
+    authorization_server: Url | None = None
     scopes_supported: list[str] | None = None
     token_endpoint_auth_methods_supported: list[str] = Field(default=["private_key_jwt"])
     id_token_signing_alg_values_supported: list[str] = Field(default=["RS256"])
     platform: dict[str, Any] = Field(
         default_factory=dict, alias="https://purl.imsglobal.org/spec/lti-platform-configuration"
     )
+
+    @property
+    def token_audience(self) -> str | None:
+        """The audience of client assertions, where it is not the token endpoint (3.4).
+
+        Canvas names a host here, and takes nothing but its token endpoint's address for an audience.
+        """
+        server = self.authorization_server
+        return server if server and urlsplit(server).scheme else None
 
 
 class Registered(BaseModel):
@@ -85,7 +96,9 @@ def _placements(configuration: Configuration) -> list[str]:
         if isinstance(message, dict) and message.get("type") == claims.DEEP_LINKING_REQUEST:
             supported |= set(filter(None, map(text, message.get("placements") or ())))
     wanted = ("ContentArea", "link_selection", "assignment_selection")
-    return [placement for placement in wanted if placement in supported] or ["ContentArea"]
+    # Canvas writes the names of its own placements as addresses, in newer versions.
+    named = (each for name in wanted for each in (name, f"{CANVAS_EXTENSION}{name}"))
+    return [placement for placement in named if placement in supported] or ["ContentArea"]
 
 
 def text(value: object) -> str:

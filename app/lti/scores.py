@@ -26,6 +26,7 @@ from app.courses.models import Assignment, Item
 from app.lti.models import LineItem, Score
 
 MEDIA_TYPE = "application/vnd.ims.lis.v1.score+json"
+CANVAS_SUBMISSION = "https://canvas.instructure.com/lti/submission"
 RECHECK = timedelta(hours=6)
 """After which a held score is looked at again, although what may release it tells the outbox at once."""
 DECIMALS = 6
@@ -163,6 +164,11 @@ def message(ready: Ready, subject: str, timestamp: datetime) -> Mapping[str, Any
     if ready.submitted_at is not None:
         told["submission"] = {"submittedAt": _instant(min(ready.submitted_at, timestamp))}
     return told
+
+
+def without_submission(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The message for Canvas, which takes every score for a new attempt of the student there unless it is told."""
+    return {**told, CANVAS_SUBMISSION: {"new_submission": False}}
 
 
 def _instant(at: datetime) -> str:

@@ -18,10 +18,11 @@ Nothing is lost by a try that failed: the score stays due. After `TRIES` in a ro
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from app.core.backoff import Backoff, retry_after
 from app.core.json_body import to_json
@@ -32,6 +33,7 @@ from app.lti import leases, line_items, scores
 from app.lti.calls import call
 from app.lti.claims import SCOPE_SCORE
 from app.lti.leases import Leased, Outcome
+from app.lti.products import CANVAS, product_of
 from app.lti.scores import Held, Nothing, Ready
 from app.lti.tokens import TokenError, Tokens
 
@@ -119,10 +121,14 @@ class Sender:
         await service.writer.write(partial(leases.record, leased=leased, outcome=outcome, now=service.clock()))
 
     async def _send(self, leased: Leased, generation: int, ready: Ready) -> Outcome:
-        body = to_json(scores.message(ready, leased.subject, leased.timestamp))
-        request = ("POST", scores.scores_url(leased.line_item), body, scores.MEDIA_TYPE)
+        told = scores.message(ready, leased.subject, leased.timestamp)
+        is_canvas = product_of(leased.product) is CANVAS
+        if is_canvas and (ready.score is None or ready.submitted_at is None):
+            told = scores.without_submission(told)
         try:
-            reply = await call(self._service, self._tokens, leased.client, [SCOPE_SCORE], request)
+            reply = await self._post(leased, told)
+            if is_canvas and reply.status == 422 and b"number of allowed attempts" in reply.body:
+                reply = await self._post(leased, scores.without_submission(told))
         except (OutgoingError, TokenError) as error:
             return self._again(leased, generation, str(error), status=getattr(error, "status", None))
         if reply.is_success:
@@ -142,6 +148,10 @@ class Sender:
                 self._paused[leased.platform_id] = self._service.clock() + min(wait, self._backoff.longest)
             return self._again(leased, generation, said, status=reply.status, at_least=wait)
         return self._given_up(generation, said, reply.status)
+
+    async def _post(self, leased: Leased, told: Mapping[str, Any]) -> Reply:
+        request = ("POST", scores.scores_url(leased.line_item), to_json(told), scores.MEDIA_TYPE)
+        return await call(self._service, self._tokens, leased.client, [SCOPE_SCORE], request)
 
     def _again(
         self,

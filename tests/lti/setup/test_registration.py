@@ -24,6 +24,7 @@ pytestmark = pytest.mark.anyio
 
 # Where something is refused before anything is stored, one database will do: parametrize("backend", ["sqlite"]).
 TOKEN = "a-registration-token-of-the-platform"
+CANVAS = "https://canvas.instructure.com/lti/"
 PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 LTI = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 
@@ -387,6 +388,24 @@ def test_only_scopes_that_the_platform_knows_are_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "audience"),
+    [
+        ("https://api.brightspace.com/auth/token", "https://api.brightspace.com/auth/token"),
+        ("sso.canvaslms.com", None),
+        (None, None),
+    ],
+)
+def test_the_audience_of_client_assertions_is_an_address(told: str | None, audience: str | None) -> None:
+    """Canvas names a host, and refuses assertions for anything but the address of its token endpoint."""
+    usual = dict.fromkeys(
+        ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint"), "https://x.example/"
+    )
+    more = {} if told is None else {"authorization_server": told}
+    read = Configuration.model_validate(usual | {"issuer": "https://x.example"} | more)
+    assert read.token_audience == audience
+
+
+@pytest.mark.parametrize(
     ("messages", "placements"),
     [
         (["LtiResourceLinkRequest", "LtiDeepLinkingRequest"], ["ContentArea"]),
@@ -397,6 +416,10 @@ def test_only_scopes_that_the_platform_knows_are_asked_for() -> None:
                 {"type": "LtiDeepLinkingRequest", "placements": ["assignment_selection", "link_selection", "other"]},
             ],
             ["link_selection", "assignment_selection"],
+        ),
+        (
+            [{"type": "LtiDeepLinkingRequest", "placements": [f"{CANVAS}assignment_selection", f"{CANVAS}other"]}],
+            [f"{CANVAS}assignment_selection"],
         ),
         (None, ["ContentArea"]),
         ("x", ["ContentArea"]),
