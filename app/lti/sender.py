@@ -40,7 +40,7 @@ from app.lti.tokens import TokenError, Tokens
 POLL = 1.0  # seconds
 AT_ONCE = 32  # deliveries under way in this process
 A_PLATFORM = 8  # of these to one platform, so that a slow one does not keep the others waiting
-STALE = 30.0  # seconds after which a delivery is not begun any more: the lease must outlast it
+STALE = 15.0  # seconds after which a delivery is not begun any more: the lease must outlast it, and eight requests
 GRACE = 6.0  # seconds in which deliveries under way may end when the service does
 TRIES = 100
 BACKOFF = Backoff(first=timedelta(seconds=2), factor=2, longest=timedelta(hours=1))

@@ -111,6 +111,7 @@ async def test_a_total_waits_for_what_could_not_be_graded(
         assert sent.status_code == 500
     async with sender:
         await until(lambda: linked.score().state == "held")
+        assert linked.score().last_timestamp is None
         await regrade(linked, item=1)
         await all_sent(linked)
     assert (linked.shown(), linked.gradebook.taken) == (4, 1)

@@ -111,14 +111,18 @@ async def test_the_outcome_of_a_lease_that_ran_out_changes_nothing(link: Link, s
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 async def test_a_change_leaves_a_score_in_the_hand_that_has_it(link: Link, service: Service) -> None:
+    """And what the platform asked for, not to be called for a while, holds for the changed grade too."""
     linked = await link()
     await give(linked, 1)
     now = service.clock()
-    assert len(await service.writer.write(lambda session: leases.lease(session, now, limit=9))) == 1
+    (first,) = await service.writer.write(lambda session: leases.lease(session, now, limit=9))
     await give(linked, 2)
-    soon, later = now + timedelta(seconds=9), now + leases.LEASE
+    soon, later = now + timedelta(seconds=9), now + timedelta(seconds=30)
     assert await service.writer.write(lambda session: leases.lease(session, soon, limit=9)) == []
-    assert len(await service.writer.write(lambda session: leases.lease(session, later, limit=9))) == 1
+    outcome = leases.Outcome(state="failed", generation=1, due_at=later, failed=True, status=429)
+    assert await service.writer.write(lambda session: leases.record(session, first, outcome, soon))
+    score = linked.score()
+    assert (score.state, score.due_at, score.tries, score.leased_by) == ("pending", later, 0, None)
 
 
 async def test_a_disabled_platform_is_sent_nothing(link: Link, sender: Sender, service: Service) -> None:
