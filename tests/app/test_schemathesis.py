@@ -5,6 +5,8 @@ Against a real server: what the HTTP parser does with odd requests belongs to wh
 
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -30,6 +32,7 @@ TOKEN = [""]
 """Of an administrator, made with the database."""
 
 schema = schemathesis.openapi.from_dict(create_app().openapi())
+schema.config.phases.coverage.enabled = False  # thousands of calls: the long run makes them
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +62,7 @@ def _add_administrator(url: str) -> None:
 
 
 @schema.parametrize()
-@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_call_keeps_its_promises(case: schemathesis.Case, address: str):
     # A schema can say how cursors, forms and answers look, but not which of them exist: 422 is right for the others.
     unknowable = case.method == "POST" or {"cursor", "form"} & set(case.query or {})
@@ -67,7 +70,7 @@ def test_every_call_keeps_its_promises(case: schemathesis.Case, address: str):
 
 
 @schema.parametrize()
-@settings(max_examples=10, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nothing_that_an_administrator_sends_breaks_the_server(case: schemathesis.Case, address: str):
     """Behind the sign-in, where the calls of nobody end."""
     case.call_and_validate(
@@ -75,3 +78,12 @@ def test_nothing_that_an_administrator_sends_breaks_the_server(case: schemathesi
         headers={"Authorization": f"Bearer {TOKEN[0]}"},
         checks=[not_a_server_error, response_schema_conformance],
     )
+
+
+@pytest.mark.soak
+def test_no_boundary_value_and_no_chain_of_calls_breaks_the_server(address: str):
+    """Every phase of Schemathesis with an administrator's token; what is found is printed as a curl command."""
+    command = [sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json"]
+    told = ("--header", f"Authorization: Bearer {TOKEN[0]}", "--max-examples", "50", "--generation-deterministic")
+    checks = ("--checks", "not_a_server_error,response_schema_conformance", "--continue-on-failure")
+    subprocess.run([*command, *told, *checks], check=True)
