@@ -125,6 +125,21 @@ async def test_a_change_leaves_a_score_in_the_hand_that_has_it(link: Link, servi
     assert (score.state, score.due_at, score.tries, score.leased_by) == ("pending", later, 0, None)
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_timestamps_rise_even_when_the_clock_was_set_back(link: Link, service: Service) -> None:
+    linked = await link()
+    await give(linked, 1)
+    wrong = service.clock() + timedelta(hours=1)
+    (first,) = await service.writer.write(lambda session: leases.lease(session, wrong, limit=9))
+    outcome = leases.Outcome(state="sent", generation=1, due_at=wrong, delivered=True, score=1, maximum=2)
+    assert await service.writer.write(lambda session: leases.record(session, first, outcome, wrong))
+    await give(linked, 2)
+    now, later = service.clock(), wrong + timedelta(seconds=1)
+    assert await service.writer.write(lambda session: leases.lease(session, now, limit=9)) == []
+    (second,) = await service.writer.write(lambda session: leases.lease(session, later, limit=9))
+    assert second.timestamp > first.timestamp
+
+
 async def test_a_disabled_platform_is_sent_nothing(link: Link, sender: Sender, service: Service) -> None:
     linked = await link()
 

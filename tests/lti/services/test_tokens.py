@@ -42,6 +42,8 @@ class Moving:
 async def test_a_token_is_asked_for_once_and_kept(tokens: Tokens, us: Client, platform: Platform) -> None:
     first = await tokens.get(us, SCORES)
     assert await tokens.get(us, SCORES) == first
+    tokens.forget(us, SCORES, "one that another call had before")
+    assert await tokens.get(us, SCORES) == first
     assert platform.count("/token") == 1
 
 
