@@ -12,12 +12,15 @@ from app.cli_support import DatabaseUrl, failure, read, settings_of
 from app.core.drawings import Drawings
 from app.courses.models import Assignment
 from app.exports.desk import Desk
-from app.exports.making import MOST_QUESTIONS, Export, Format, NothingToExportError, TooManyQuestionsError
+from app.exports.making import Export, Format, NothingToExportError, TooManyQuestionsError
 from app.exports.notes import lines
-from app.exports.order import MOST_VARIANTS, Order, SeedsError, Sheet, of_assignment, of_problems, read_seeds, sheet_of
+from app.exports.order import Order, SeedsError, Sheet, of_assignment, of_problems, read_seeds, sheet_of
 from problems.catalogue import UnknownProblemError, find
 from problems.problem import Form, Problem
 from problems.text import LANGUAGES, Language
+
+MOST = 2000
+"""Questions of one file. A service makes fewer at once, so that others get theirs."""
 
 
 def export(
@@ -27,7 +30,7 @@ def export(
     form: Annotated[Literal["open", "choice", "both"], typer.Option(help="the way to answer")] = "both",
     language: Annotated[Literal["en", "zh", "both"], typer.Option(help="of the questions")] = "en",
     assignment: Annotated[str | None, typer.Option(metavar="ID", help="an assignment instead of exercises")] = None,
-    variants: Annotated[int, typer.Option(min=1, max=MOST_VARIANTS, help="of each item of an assignment")] = 5,
+    variants: Annotated[int, typer.Option(min=1, max=MOST, help="of each item of an assignment")] = 5,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="a folder, or a file with its ending; here if left out")
     ] = None,
@@ -52,7 +55,7 @@ def export(
         _list(lines(nothing.notes, languages))
         raise failure("There is nothing to export.") from None
     except TooManyQuestionsError:
-        raise failure(f"One export holds {MOST_QUESTIONS} questions at most.") from None
+        raise failure(f"One export holds {MOST} questions at most.") from None
     file = _place(made.name, output)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +69,7 @@ def export(
 async def _make(order: Callable[[], Order], format_: Format, languages: Sequence[Language], *, figures: bool) -> Export:
     drawings = Drawings()
     try:
-        return await Desk(drawings).make(order, format_, languages, figures=figures)
+        return await Desk(drawings).make(order, format_, languages, figures=figures, most=MOST)
     finally:
         await drawings.close()
 
@@ -92,9 +95,9 @@ def _find(problem_id: str) -> Problem[Any]:
 
 def _seeds(text: str) -> tuple[int, ...]:
     try:
-        return read_seeds(text)
+        return read_seeds(text, MOST)
     except SeedsError:
-        raise typer.BadParameter(f"seeds look like 0, 1-20 or 1-5,17, {MOST_VARIANTS} of them at most") from None
+        raise typer.BadParameter(f"seeds look like 0, 1-20 or 1-5,17, {MOST} of them at most") from None
 
 
 def _sheet(assignment_id: str, database_url: str | None) -> Sheet:

@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection
 
 from app.core.drawings import Drawings, Name, digest
 from app.core.errors import UnavailableError
-from app.exports.making import Export, Format, Prepared, prepare, write
+from app.exports.making import MOST_QUESTIONS, Export, Format, Prepared, prepare, write
 from app.exports.order import Order
 from problems.text import Language
 
@@ -24,7 +24,13 @@ class Desk:
         self._waiting = 0
 
     async def make(
-        self, order: Callable[[], Order], format_: Format, languages: Sequence[Language], *, figures: bool
+        self,
+        order: Callable[[], Order],
+        format_: Format,
+        languages: Sequence[Language],
+        *,
+        figures: bool,
+        most: int = MOST_QUESTIONS,
     ) -> Export:
         """The export of what `order` returns, which may take its time too.
 
@@ -38,8 +44,8 @@ class Desk:
         self._waiting += 1
         try:
             async with self._one:
-                # GIFT is a text file.
-                prepared = await asyncio.to_thread(lambda: prepare(order(), figures=figures and format_ != "gift"))
+                with_figures = figures and format_ != "gift"  # which is a text file
+                prepared = await asyncio.to_thread(lambda: prepare(order(), figures=with_figures, most=most))
                 drawn = await self._draw(prepared)
                 return await asyncio.to_thread(write, prepared, format_, languages, drawn)
         finally:

@@ -83,15 +83,15 @@ class Export:
     notes: tuple[str, ...]
 
 
-def prepare(order: Order, *, figures: bool) -> Prepared:
+def prepare(order: Order, *, figures: bool, most: int = MOST_QUESTIONS) -> Prepared:
     """Compute the questions: keys, options, what is said about known mistakes.
 
     Raises:
-        TooManyQuestionsError: there are more than `MOST_QUESTIONS`.
+        TooManyQuestionsError: there are more than `most`.
         NothingToExportError: none can be exported.
 
     """
-    if sum(len(group.entries) for group in order.groups) > MOST_QUESTIONS:
+    if sum(len(group.entries) for group in order.groups) > most:
         raise TooManyQuestionsError
     notes = list(order.notes)
     groups: list[tuple[Question, ...]] = []

@@ -71,18 +71,18 @@ class SeedsError(ValueError):
     """Seeds can't be read, or are too many."""
 
 
-def read_seeds(text: str) -> tuple[int, ...]:
-    """Seeds from text such as ``0``, ``1-20`` or ``1-5,17``, each once; raises `SeedsError`."""
+def read_seeds(text: str, most: int = MOST_VARIANTS) -> tuple[int, ...]:
+    """Seeds from text such as ``0``, ``1-20`` or ``1-5,17``, each once; raises `SeedsError`, so if there are more."""
     found: dict[int, None] = {}
     for part in text.replace(" ", "").replace("，", ",").replace("–", "-").split(","):
         match = _SEEDS.fullmatch(part)
         if match is None:
             raise SeedsError(text)
         first, last = int(match[1]), int(match[2] or match[1])
-        if not first <= last <= MAX_SEED or last - first >= MOST_VARIANTS:
+        if not first <= last <= MAX_SEED or last - first >= most:
             raise SeedsError(text)
         found |= dict.fromkeys(range(first, last + 1))
-    if len(found) > MOST_VARIANTS:
+    if len(found) > most:
         raise SeedsError(text)
     return tuple(found)
 
