@@ -156,6 +156,14 @@ async def test_nobody_is_found_by_e_mail(browser, app, count):
     assert count(Person) == 2
 
 
+async def test_who_has_an_account_of_their_own_keeps_its_name(browser, change, read):
+    await browser().launch(LEARNER, LINK)
+    for own in ({"email": "li@example.edu"}, {"email": None, "password_hash": "x"}):
+        await change(Person, name="Own name", **own)
+        await browser().launch(LEARNER, LINK)
+        assert read(select(Person.name)) == [("Own name",)]
+
+
 async def test_the_same_subject_of_another_issuer_is_somebody_else(browser, app, count):
     first = browser()
     await first.launch(LEARNER, LINK)
@@ -252,6 +260,13 @@ class TestLinkWithoutAssignment:
         assert response.headers["location"].startswith("/en/lti/choose/")
         assert (await teacher.client.get(response.headers["location"])).status_code == 200
 
+    async def test_who_came_as_a_student_chooses_none_whatever_they_are_here(self, browser, change, read):
+        student = browser()
+        await student.launch(LEARNER, LINK)
+        await change(Enrolment, role="instructor")
+        (launch_id,) = read(select(models.Launch.id))[0]
+        assert (await student.client.get(f"/en/lti/choose/{launch_id}")).status_code == 403
+
     async def test_a_draft_is_nothing_to_do_yet(self, browser, assigned):
         link = await assigned(published=False)
         assert (await browser().launch(LEARNER, link)).headers["location"] == "/en/lti/waiting"
@@ -305,6 +320,10 @@ class TestCopiedCourse:
         copies = read(select(Assignment.id, Assignment.title).where(Assignment.id != source))
         assert [title for _, title in copies] == ["Sheet 1"]
         assert addresses == {f"/en/assignments/{copies[0].id}"}
+
+    async def test_a_draft_is_copied_as_one(self, browser, assigned):
+        link = self.link_in("12", await assigned(published=False))
+        assert (await browser().launch(LEARNER, link)).headers["location"] == "/en/lti/waiting"
 
     async def test_each_copy_of_the_course_has_its_own(self, browser, assigned, count):
         link = await assigned()
@@ -390,6 +409,14 @@ class TestSession:
         assert "My attempts" not in head
         away = [tag for tag in re.findall("<a [^>]*>", page) if re.search('href="/en(/about)?"', tag)]
         assert [('target="_blank" rel="noopener"' in tag) for tag in away] == [True, True]
+
+    async def test_the_account_page_offers_nothing_that_leads_nowhere(self, browser):
+        """In a frame nobody signs out into a page that may not be framed; a password needs an address beside it."""
+        student = browser()
+        await student.launch(LEARNER, LINK)
+        page = (await student.client.get("/en/account")).text
+        assert LEARNER.name in page
+        assert [words in page for words in ("Sign out</button>", "New password")] == [False, False]
 
     async def test_a_second_launch_of_the_same_person_keeps_the_session(self, browser, count):
         """So that a form that is open in another tab can still be sent."""

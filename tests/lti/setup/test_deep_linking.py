@@ -325,6 +325,14 @@ async def test_a_waiting_link_gets_its_assignment(browser: Browser, app: FastAPI
 
 
 @pytest.mark.usefixtures("connected")
+async def test_a_link_for_which_somebody_has_chosen_meanwhile(browser: Browser, app: FastAPI) -> None:
+    first, second = [await browser.launch(TEACHER, ResourceLink()) for _ in range(2)]
+    assert (await browser.send(first, **SHEET)).status_code == 303
+    assert (await browser.send(second, **SHEET)).status_code == 409
+    assert count(app, Assignment) == 1
+
+
+@pytest.mark.usefixtures("connected")
 async def test_a_link_has_one_assignment(browser: Browser, app: FastAPI) -> None:
     page = await browser.launch(TEACHER, ResourceLink())
     refused = await browser.send(page, **SHEET | {"how": "each"})

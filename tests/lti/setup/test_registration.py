@@ -373,12 +373,15 @@ async def test_a_configuration_that_leads_within_registers_nothing(
 # What is asked for
 
 
-def metadata(**configuration: Any) -> dict[str, Any]:
+def configured(**configuration: Any) -> Configuration:
     usual = dict.fromkeys(
         ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint"), "https://x.example/"
     )
-    read = Configuration.model_validate(usual | {"issuer": "https://x.example"} | configuration)
-    return dict(client_metadata(Tool(TOOL), read))
+    return Configuration.model_validate(usual | {"issuer": "https://x.example"} | configuration)
+
+
+def metadata(**configuration: Any) -> dict[str, Any]:
+    return dict(client_metadata(Tool(TOOL), configured(**configuration)))
 
 
 def test_only_scopes_that_the_platform_knows_are_asked_for() -> None:
@@ -397,12 +400,7 @@ def test_only_scopes_that_the_platform_knows_are_asked_for() -> None:
 )
 def test_the_audience_of_client_assertions_is_an_address(told: str | None, audience: str | None) -> None:
     """Canvas names a host, and refuses assertions for anything but the address of its token endpoint."""
-    usual = dict.fromkeys(
-        ("authorization_endpoint", "token_endpoint", "jwks_uri", "registration_endpoint"), "https://x.example/"
-    )
-    more = {} if told is None else {"authorization_server": told}
-    read = Configuration.model_validate(usual | {"issuer": "https://x.example"} | more)
-    assert read.token_audience == audience
+    assert configured(authorization_server=told).token_audience == audience
 
 
 @pytest.mark.parametrize(
