@@ -9,7 +9,6 @@ undoing is a further revision, under which the scores of the one before count ag
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -18,12 +17,13 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import audit
-from app.attempts.grade_models import ItemRevision, Regrade
+from app.attempts.grade_models import Regrade
 from app.attempts.grades import marking_of, refresh
-from app.attempts.item_settings import ItemSettings, settings_of
+from app.attempts.item_revisions import Order, keep_first, number_in_force, put_in_force, settings_at
+from app.attempts.item_settings import ItemSettings
 from app.attempts.listeners import AttemptsGraded, announce_graded
 from app.attempts.models import Attempt, Score
-from app.attempts.regrade_plan import Plan, make_plan, settings_at
+from app.attempts.regrade_plan import Plan, make_plan
 from app.attempts.service import Service
 from app.core.errors import ConflictError, UnavailableError
 from app.core.ids import new_id
@@ -48,22 +48,6 @@ _OTHERWISE = Text(
     "重新评分的结果与预览不一致，请重新查看。",
 )
 _BUSY = Text("Another regrade of this item has not finished.", "该题的另一次重新评分尚未完成。")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """Who wants an item to be marked by other settings, and why. `after` is None to grade by the same settings again.
-
-    `preview` is the digest of the plan that they have seen, if they insist on exactly that.
-    """
-
-    item_id: str
-    course_id: str
-    after: ItemSettings | None
-    reason: str
-    by: str
-    at: datetime
-    preview: str | None = None
 
 
 class _ChangedError(Exception):
@@ -115,17 +99,9 @@ def require_undoable(session: Session, regrade_id: str) -> Regrade:
     if done.state != "applied":
         raise ConflictError(_NOT_APPLIED)
     item = session.get_one(Item, done.item_id)
-    if _in_force(session, item) != done.to_revision:
+    if number_in_force(session, item) != done.to_revision:
         raise ConflictError(_STOOD_ON)
     return done
-
-
-def _in_force(session: Session, item: Item) -> int:
-    """The revision that counts, behind those which only restore another."""
-    number = item.revision
-    while (restored := settings_at(session, item.id, number).restores) is not None:
-        number = restored
-    return number
 
 
 async def _carry_out(
@@ -217,10 +193,7 @@ def _require_unchanged(session: Session, plan: Plan) -> None:
 def _begin(session: Session, order: Order, plan: Plan) -> str:
     item = session.get_one(Item, order.item_id)
     assignment = session.get_one(Assignment, item.assignment_id)
-    stored = select(ItemRevision.id).where(ItemRevision.item_id == item.id, ItemRevision.number == item.revision)
-    if session.scalar(stored) is None:
-        # The settings with which it all began were never anybody's decision to change them.
-        _add_revision(session, item, item.revision, settings_of(item, assignment), order, None)
+    keep_first(session, item, assignment, order)
     done = Regrade(
         id=new_id(),
         assignment_id=assignment.id,
@@ -235,7 +208,7 @@ def _begin(session: Session, order: Order, plan: Plan) -> str:
         summary=plan.summary(),
     )
     session.add(done)
-    _set(session, item, plan.after, order, None)
+    put_in_force(session, item, plan.after, order)
     _record(session, "regrade.apply", done, order, plan)
     return done.id
 
@@ -245,41 +218,9 @@ def _begin_undoing(session: Session, regrade_id: str, order: Order, plan: Plan) 
     item = session.get_one(Item, done.item_id)
     done.state = "undoing"
     done.undone_by = item.revision + 1
-    _set(session, item, plan.after, order, done.from_revision)
+    put_in_force(session, item, plan.after, order, restores=done.from_revision)
     _record(session, "regrade.undo", done, order, plan)
     return done.id
-
-
-def _set(session: Session, item: Item, settings: ItemSettings, order: Order, restores: int | None) -> None:
-    """Put the settings in force, as a further revision."""
-    item.revision += 1
-    item.points = settings.points
-    item.scoring = settings.scoring
-    item.tolerance = None if settings.tolerance is None else dict(settings.tolerance)
-    item.key_policy = settings.key_policy
-    item.keys = {seed: dict(key) for seed, key in settings.keys.items()} or None
-    item.award = settings.award
-    assignment = session.get_one(Assignment, item.assignment_id)
-    assignment.version += 1
-    assignment.updated_at = order.at
-    _add_revision(session, item, item.revision, settings, order, restores)
-
-
-def _add_revision(
-    session: Session, item: Item, number: int, settings: ItemSettings, order: Order, restores: int | None
-) -> None:
-    session.add(
-        ItemRevision(
-            item_id=item.id,
-            number=number,
-            settings=settings.as_json(),
-            restores=restores,
-            created_at=order.at,
-            created_by=order.by,
-            reason=order.reason,
-        )
-    )
-    session.flush()
 
 
 def _record(session: Session, action: str, done: Regrade, order: Order, plan: Plan) -> None:

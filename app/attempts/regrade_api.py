@@ -14,8 +14,9 @@ from app.accounts.access import USERS, Caller, Principal, require_user
 from app.attempts import assigned_schemas as schemas
 from app.attempts.assigned_examples import DETAIL, PREVIEW, REGRADE_OUT
 from app.attempts.grade_models import Regrade
+from app.attempts.item_revisions import Order
 from app.attempts.item_settings import ItemSettings, settings_of
-from app.attempts.regrade import Order, regrade, resume, undo
+from app.attempts.regrade import regrade, resume, undo
 from app.attempts.regrade_plan import Plan, make_plan
 from app.attempts.regrade_view import detail_json, plan_json, regrade_json
 from app.attempts.service import service_of

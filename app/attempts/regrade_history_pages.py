@@ -10,7 +10,8 @@ from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
 from app.accounts.models import Person
 from app.attempts.grade_models import Regrade
-from app.attempts.regrade import Order, resume, undo
+from app.attempts.item_revisions import Order
+from app.attempts.regrade import resume, undo
 from app.attempts.regrade_api import find_regrade, find_regrades, known_regrade
 from app.attempts.regrade_pages import ASSIGNMENT, read_reason
 from app.attempts.regrade_view import detail_json

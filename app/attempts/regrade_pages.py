@@ -13,9 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
 from app.attempts.counting import Award
+from app.attempts.item_revisions import Order
 from app.attempts.item_settings import ItemSettings, settings_of
 from app.attempts.models import Attempt, Variant
-from app.attempts.regrade import Order, regrade
+from app.attempts.regrade import regrade
 from app.attempts.regrade_api import seen_item
 from app.attempts.regrade_plan import make_plan
 from app.attempts.regrade_view import plan_json

@@ -19,7 +19,6 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.attempts.counting import Outcome
-from app.attempts.grade_models import ItemRevision
 from app.attempts.grade_queries import Arrival, arrival_of, overrides_of, share_of
 from app.attempts.grades import Marking, derive, marking_of, rules_of
 from app.attempts.item_settings import ItemSettings, settings_of
@@ -208,13 +207,6 @@ def _attempts(item_id: str) -> Any:
         .where(Attempt.item_id == item_id)
         .order_by(Attempt.variant_id, Attempt.id)
     )
-
-
-def settings_at(session: Session, item_id: str, number: int) -> ItemRevision:
-    """The revision of this number; raises `sqlalchemy.exc.NoResultFound`."""
-    return session.scalars(
-        select(ItemRevision).where(ItemRevision.item_id == item_id, ItemRevision.number == number)
-    ).one()
 
 
 def mean(scores: Sequence[float | None]) -> float | None:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
 from app.attempts.grade_models import Regrade
-from app.attempts.regrade_plan import Plan, StudentChange, settings_at
+from app.attempts.item_revisions import settings_at
+from app.attempts.regrade_plan import Plan, StudentChange
 from app.courses.models import Assignment, Enrolment
 
 COUNTED = ("answered", "recomputed", "rescored", "failed", "students")

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from app.accounts import people, sessions
 from app.accounts.access import Principal
 from app.attempts.grade_models import Regrade
+from app.attempts.item_revisions import Order
 from app.attempts.item_settings import settings_of
 from app.attempts.overrides import override
-from app.attempts.regrade import Order, regrade
+from app.attempts.regrade import regrade
 from app.core.settings import Settings
 from app.courses.models import Assignment, Enrolment, Item
 from app.demo import TEACHER, fill
