@@ -75,8 +75,8 @@ class Sender:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
+        for look in self._tasks:
+            look.cancel()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=GRACE)
         for task in self._under_way:
