@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from problems.families import FAMILIES
+from problems import trace_words as words
 from problems.problem import Problem
 from problems.text import Text
 from problems.trace_layout import Table, history_of, is_start, own_history, refuse_coarse, tables
@@ -47,7 +47,7 @@ class TraceReport:
     def where(self) -> Text:
         """Where the first deviating step is, and nothing of its cause."""
         if self.correct:
-            return Text("Every step is right.", "每一步都正确。")
+            return words.EVERY_STEP
         if self.first_wrong is None:
             return Text("No step deviates, but the run has another length.", "各步都没有偏差，但步数不对。")
         if self.first_wrong == 0:
@@ -113,13 +113,9 @@ class _Check:
             shown_with_start=self._with_start,
             transposed=self._table.transposed,
             numbered=self._table.numbered,
-            text=_joined([*self._layout_words(), *text]),
+            text=words.joined([*([words.TRANSPOSED] if self._table.transposed else []), *text]),
             **members,
         )
-
-    def _layout_words(self) -> Iterator[Text]:
-        if self._table.transposed:
-            yield Text("Read with one step a column.", "按每列一步读取。")
 
     # Step by step
 
@@ -127,92 +123,48 @@ class _Check:
         first = judged.first_wrong
         if first is None:
             text, complete = self._count_words()
-            return self._made(judged, text, complete=complete)
+            return self._made(judged, [text], complete=complete)
         cause = find_cause(self._tracing, self._p, judged)
-        words = [_right_words(first - 1), *self._cause_words(cause, judged, first), *_later_words(judged, first)]
+        said = [words.right_so_far(first - 1), *self._cause_words(cause, judged, first), words.later(judged, first)]
         return self._made(
             judged,
-            [text for text in words if text is not None],
+            [text for text in said if text is not None],
             complete=False,
             mistake=cause.id,
             candidates=() if cause.mistakes == (cause.id,) else cause.mistakes,
             expected=tuple(judged.following[first - 1].tolist()) if self._reveal else None,
         )
 
-    def _count_words(self) -> tuple[list[Text], bool]:
+    def _count_words(self) -> tuple[Text, bool]:
         """No step deviates: whether there are as many as are asked for."""
-        shown, asked = self._shown, self._asked
+        shown, asked, may_rest = self._shown, self._asked, self._tracing.may_rest
         last = self._table.pasted.values[-1]
         if shown == 0:
-            return [Text("Only the start is shown, and no step.", "这里只有初始值，没有任何一步。")], False
-        at_rest = self._tracing.may_rest and bool((np.abs(self._right[shown:] - last) < 1e-9).all())
+            return words.NO_STEP, False
+        at_rest = may_rest and bool((np.abs(self._right[shown:] - last) < 1e-9).all())
         extra = self._table.pasted.values[self._with_start + asked :]
-        resting = self._tracing.may_rest and bool((np.abs(extra - self._right[-1]) < 1e-9).all())
+        resting = may_rest and bool((np.abs(extra - self._right[-1]) < 1e-9).all())
         if shown == asked or (shown < asked and at_rest) or (shown > asked and resting):
-            return [Text("Every step is right.", "每一步都正确。")], True
-        if shown < asked and self._tracing.may_rest:
-            return [
-                Text(
-                    f"{_steps_en(shown)} right so far, but the run is not at its end: a later sample still changes the "
-                    "weights.",
-                    f"到第 {shown} 步为止都正确，但迭代还没有结束：后面仍有样本会改变权重。",
-                )
-            ], False
+            return words.EVERY_STEP, True
         if shown < asked:
-            return [
-                Text(
-                    f"{_steps_en(shown)} right so far, and the run ends there: {asked} steps are asked for.",
-                    f"到第 {shown} 步为止都正确，但迭代到此结束了：本题要求 {asked} 步。",
-                )
-            ], False
-        return [
-            Text(
-                f"The {asked} steps that are asked for are right; your run goes on after them, to step {shown}. "
-                f"The answer is the row of step {asked}.",
-                f"本题要求的 {asked} 步都正确，但你一直做到了第 {shown} 步；答案应是第 {asked} 步的结果。",
-            )
-        ], False
+            return words.unfinished(shown, None if may_rest else asked), False
+        return words.too_long(asked, shown), False
 
     def _cause_words(self, cause: Cause, judged: Judged, step: int) -> Iterator[Text | None]:
-        happening, one = cause.happening, len(cause.mistakes) == 1
-        if cause.mistakes and not one and happening is None:
-            yield self._several_words(cause.mistakes, step)
-        elif happening is not None:
-            yield Text(
-                f"Step {step} is what you get when {happening.clause.en}.",
-                f"第 {step} 步的结果相当于：{happening.clause.zh}。",
-            )
-            if one:
-                yield self._fitting_words(cause)
-        elif one:
-            told = self._problem.mistake(cause.mistakes[0]).text
-            yield Text(f"Step {step} goes wrong as follows. {told.en}", f"第 {step} 步出错了：{told.zh}")
+        mistakes = [self._problem.mistake(name) for name in cause.mistakes]
+        if cause.happening is not None:
+            yield words.happened(cause.happening, step)
+            if len(mistakes) == 1:
+                yield words.fitting(mistakes[0], likely=cause.likely)
+            return
+        if len(mistakes) > 1:
+            yield words.several(mistakes, step)
+        elif mistakes:
+            yield words.goes_wrong(mistakes[0], step)
         else:
-            yield _unknown_words(judged, step)
-        if happening is None:
-            with np.errstate(all="ignore"):
-                yield self._tracing.context(self._p, judged.history.rows[:step])
-
-    def _fitting_words(self, cause: Cause) -> Text:
-        """The one mistake by which what happened in the step can be explained."""
-        told = self._problem.mistake(cause.mistakes[0]).text
-        if cause.likely:
-            return Text(f"That comes from this mistake: {told.en}", f"这是由下面的错误造成的：{told.zh}")
-        return Text(f"It would fit this mistake: {told.en}", f"这可能出于下面的错误：{told.zh}")
-
-    def _several_words(self, names: tuple[str, ...], step: int) -> Text:
-        """Two mistakes are both told; of more, what they have in common."""
-        families = {self._problem.mistake(name).family for name in names}
-        if len(names) > 2 and len(families) == 1 and (family := FAMILIES.get(families.pop())) is not None:
-            return Text(
-                f"Several mistakes lead to step {step}; all of them concern {family.name.en}.",
-                f"有几种错误都会得到第 {step} 步的结果，它们都与{family.name.zh}有关。",
-            )
-        first, second = (self._problem.mistake(name).text for name in names[:2])
-        return Text(
-            f"More than one mistake leads to step {step}. It may be this: {first.en} Or this: {second.en}",
-            f"不止一种错误会得到第 {step} 步的结果。可能是：{first.zh}也可能是：{second.zh}",
-        )
+            yield words.unknown(judged, step)
+        with np.errstate(all="ignore"):
+            yield self._tracing.context(self._p, judged.history.rows[:step])
 
     # A start of one's own
 
@@ -229,19 +181,10 @@ class _Check:
         own = judge(self._tracing, self._p, history)
         if own.first_wrong == 1:
             return None
-        start = ", ".join(f"{component:g}" for component in (self._right[0] + 0.0).tolist())
-        head = Text(f"Your first row is not the start ({start}).", f"你的第一行不是初始值 ({start})。")
-        if own.first_wrong is None:
-            tail = Text("From your own start, every step is right.", "从你自己的初始值出发，每一步都正确。")
-        else:
-            tail = Text(
-                f"From your own start, step {own.first_wrong} is the first that deviates.",
-                f"从你自己的初始值出发，第 {own.first_wrong} 步开始出现偏差。",
-            )
         ones = bool((first == 1).all()) and any(each.id == "start-at-ones" for each in self._problem.mistakes)
         return self._made(
             judged,
-            [head, tail],
+            words.own_start(self._right[0], own.first_wrong),
             complete=False,
             right_steps=0,
             first_wrong=0,
@@ -269,65 +212,7 @@ class _Check:
 
     def _sampled_report(self, judged: Judged, every: str, right: int, asked: int) -> TraceReport:
         shown = self._shown
-        names = {"pass": ("pass over the data", "一遍数据"), "update": ("update", "一次更新")}[every]
-        words = [Text(f"Your rows show one {names[0]} each, not one step.", f"你的每一行对应{names[1]}，而不是一步。")]
         complete = right == shown == asked
-        if complete:
-            words.append(Text("All of them are right.", "各行都正确。"))
-        elif right == shown:
-            words.append(
-                Text(
-                    f"All {shown} are right so far; there should be {asked}.",
-                    f"这 {shown} 行都正确，但一共应有 {asked} 行。",
-                )
-            )
-        else:
-            words.append(
-                Text(
-                    f"The first {right} of them are right, and row {right + 1} is not. Paste every step to see where "
-                    "it begins.",
-                    f"前 {right} 行正确，第 {right + 1} 行不对。粘贴每一步的结果，就能看出从哪里开始出错。",
-                )
-            )
+        said = words.no_steps(every, right, shown, asked)
         wrong = None if right == shown else right + 1
-        return self._made(judged, words, complete=complete, every=every, right_steps=right, first_wrong=wrong)
-
-
-def _steps_en(count: int) -> str:
-    return "Step 1 is" if count == 1 else f"Steps 1–{count} are"
-
-
-def _right_words(count: int) -> Text | None:
-    if count == 0:
-        return None
-    return Text(f"{_steps_en(count)} right.", "第 1 步正确。" if count == 1 else f"第 1–{count} 步正确。")
-
-
-def _unknown_words(judged: Judged, step: int) -> Text:
-    off = np.abs(judged.history.rows[step] - judged.following[step - 1])
-    wrong = [j + 1 for j in np.flatnonzero(~(off <= judged.tolerance[step - 1])).tolist()]
-    before_en, before_zh = (f"step {step - 1}", f"第 {step - 1} 步") if step > 1 else ("the start", "初始值")
-    if len(wrong) == len(off):
-        return Text(
-            f"Step {step} does not follow from {before_en}; every component deviates.",
-            f"由{before_zh}得不到第 {step} 步的结果：所有分量都有偏差。",
-        )
-    listed = ", ".join(map(str, wrong))
-    return Text(
-        f"Step {step} does not follow from {before_en}: look at component {listed} (counted from 1).",
-        f"由{before_zh}得不到第 {step} 步的结果：请检查第 {listed} 个分量（从 1 数起）。",
-    )
-
-
-def _later_words(judged: Judged, step: int) -> list[Text]:
-    """Whether what comes after the first deviating step follows from it."""
-    later = judged.wrong[step:]
-    if not later.size:
-        return []
-    if not later.any():
-        return [Text("Every later step follows rightly from it.", "此后的每一步都由它正确推出。")]
-    return []
-
-
-def _joined(texts: list[Text]) -> Text:
-    return Text(" ".join(text.en for text in texts), "".join(text.zh for text in texts))
+        return self._made(judged, said, complete=complete, every=every, right_steps=right, first_wrong=wrong)
