@@ -30,13 +30,15 @@ ERROR_LENGTH = 500
 class Leased:
     """A score in hand, to be sent under this timestamp; `lease` names this delivery and no other.
 
-    `previous` is the timestamp of the last message that was sent, or may have been; None before the first.
+    `previous` is the timestamp of the last message that was sent, or may have been; None before the first. `delivered`:
+    the platform has taken one.
     """
 
     id: int
     lease: str
     timestamp: datetime
     previous: datetime | None
+    delivered: bool
     tries: int
     subject: str
     line_item: str
@@ -82,6 +84,7 @@ def lease(session: Session, now: datetime, *, limit: int, but: Collection[str] =
                 lease=score.leased_by,
                 timestamp=score.last_timestamp,
                 previous=previous,
+                delivered=score.sent_generation > 0,
                 tries=score.tries,
                 subject=score.subject,
                 line_item=url,

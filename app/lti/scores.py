@@ -166,8 +166,18 @@ def message(ready: Ready, subject: str, timestamp: datetime) -> Mapping[str, Any
     return told
 
 
+def for_canvas(told: Mapping[str, Any], ready: Ready, since: datetime | None) -> Mapping[str, Any]:
+    """The message for Canvas, which takes every score for a new attempt of the student there unless it is told.
+
+    One comes with an answer that is newer than the message before (`since`), and at the moment of the answer: what was
+    answered in time is not late because its score was released, or could be sent, afterwards.
+    """
+    if ready.score is None or ready.submitted_at is None or (since is not None and ready.submitted_at <= since):
+        return without_submission(told)
+    return {**told, CANVAS_SUBMISSION: {"submitted_at": told["submission"]["submittedAt"]}}
+
+
 def without_submission(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The message for Canvas, which takes every score for a new attempt of the student there unless it is told."""
     return {**told, CANVAS_SUBMISSION: {"new_submission": False}}
 
 

@@ -123,8 +123,8 @@ class Sender:
     async def _send(self, leased: Leased, generation: int, ready: Ready) -> Outcome:
         told = scores.message(ready, leased.subject, leased.timestamp)
         is_canvas = product_of(leased.product) is CANVAS
-        if is_canvas and (ready.score is None or ready.submitted_at is None):
-            told = scores.without_submission(told)
+        if is_canvas:
+            told = scores.for_canvas(told, ready, leased.previous if leased.delivered else None)
         try:
             reply = await self._post(leased, told)
             if is_canvas and reply.status == 422 and b"number of allowed attempts" in reply.body:

@@ -9,6 +9,7 @@ from app.lti.sender import Sender
 from tests.lti.platform import Answer
 from tests.lti.platform_services import Gradebook
 from tests.lti.services.conftest import Link, Linked
+from tests.lti.services.test_outbox import regrade
 from tests.lti.services.test_sender import all_sent
 
 pytestmark = pytest.mark.anyio
@@ -35,13 +36,17 @@ async def answer(linked: Linked) -> None:
     assert answered.status_code == 201, answered.text
 
 
-async def test_an_answer_is_a_submission(linked: Linked, sender: Sender) -> None:
+async def test_an_answer_is_a_submission_of_its_own_moment_and_a_regrade_is_none(
+    linked: Linked, sender: Sender
+) -> None:
     await answer(linked)
     async with sender:
         await all_sent(linked)
-    told = linked.column.results["u0"].message
-    assert "submittedAt" in told["submission"]
-    assert CANVAS_SUBMISSION not in told
+        told = linked.column.results["u0"].message
+        assert told[CANVAS_SUBMISSION] == {"submitted_at": told["submission"]["submittedAt"]}
+        await regrade(linked, points=5)
+        await all_sent(linked)
+    assert linked.column.results["u0"].message[CANVAS_SUBMISSION] == {"new_submission": False}
 
 
 async def test_where_no_attempts_are_left_the_score_goes_without_a_submission(
