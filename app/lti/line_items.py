@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -29,7 +29,7 @@ from app.lti.calls import call
 from app.lti.claims import SCOPE_LINE_ITEM, SCOPE_SCORE
 from app.lti.models import Context, Deployment, LineItem, Link, Platform
 from app.lti.outbox import enqueue_line_item, retry_failed
-from app.lti.paging import MEDIA_TYPE_OF_LISTS, PagingError, collect
+from app.lti.paging import MEDIA_TYPE_OF_LISTS, PagingError, collect, with_query
 from app.lti.tokens import Client, TokenError, Tokens
 
 MEDIA_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
@@ -149,7 +149,7 @@ async def find_or_create(service: Service, tokens: Tokens, wanted: Wanted) -> st
     """
     query = {"resource_link_id": wanted.resource_link_id}
     listed = await collect(
-        service, tokens, wanted.client, [SCOPE_LINE_ITEM], _with_query(wanted.container, query), MEDIA_TYPE_OF_LISTS
+        service, tokens, wanted.client, [SCOPE_LINE_ITEM], with_query(wanted.container, query), MEDIA_TYPE_OF_LISTS
     )
     # Not every platform filters; none but the link's own items count.
     mine = [each for each in listed if str(each.get("resourceLinkId", "")) == wanted.resource_link_id]
@@ -173,11 +173,6 @@ async def find_or_create(service: Service, tokens: Tokens, wanted: Wanted) -> st
     if url is None:
         raise PagingError(f"The platform answers {reply.status} where a line item should be made.")
     return urljoin(wanted.container, url)
-
-
-def _with_query(url: str, more: Mapping[str, str]) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(query=urlencode([*parse_qsl(parts.query, keep_blank_values=True), *more.items()])))
 
 
 def _is_any_due(session: Session, now: datetime) -> bool:

@@ -1,9 +1,9 @@
 """Lists of a platform that come in pages, linked by `Link: <…>; rel="next"` (RFC 8288), read to their end."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from app.core.service import Service
 from app.lti.calls import call
@@ -85,3 +85,9 @@ def next_page(url: str, link: str) -> str | None:
                 raise PagingError("The next page of the platform's list is on another server.")
             return page
     return None
+
+
+def with_query(url: str, more: Mapping[str, str]) -> str:
+    """The address with these parameters besides its own."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query=urlencode([*parse_qsl(parts.query, keep_blank_values=True), *more.items()])))

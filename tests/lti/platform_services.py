@@ -184,13 +184,14 @@ class Gradebook:
         return Answer({}, content_type=SCORE_TYPE)
 
     def _members(self, request: Request, match: re.Match[str]) -> Answer:
-        """The class list in pages; Moodle gives those of a link's activity with `rlid`."""
+        """The class list, in pages if a limit is asked for, as in Moodle."""
         if not self.platform.allows(request, names.SCOPE_MEMBERSHIPS):
             return Answer(status=401)
         if request.headers.get("accept") != MEMBERS_TYPE:
             return Answer(status=400)
         course = self.courses[match[1]]
-        start = int(request.query.get("from", "0"))
+        start, limit = int(request.query.get("from", "0")), request.query.get("limit")
+        size = min(int(limit), self.page_size) if limit else len(course.members)
         members = [
             {
                 "status": each.status,
@@ -199,11 +200,11 @@ class Gradebook:
                 "name": each.name,
                 **({"email": each.email} if each.email else {}),
             }
-            for each in course.members[start : start + self.page_size]
+            for each in course.members[start : start + size]
         ]
         headers = {}
-        if start + self.page_size < len(course.members):
-            address = f"{self.platform.address}{request.path}?from={start + self.page_size}"
+        if start + size < len(course.members):
+            address = f"{self.platform.address}{request.path}?limit={limit}&from={start + size}"
             headers["Link"] = f'<{self.next_link(address)}>; rel="next"'
         context = {"id": course.id, "title": course.title}
         body = {"id": f"{self.platform.address}{request.path}", "context": context, "members": members}

@@ -241,7 +241,8 @@ class TestFaults:
 
     async def test_pages_in_a_circle(self, linked: Linked, tokens: Tokens) -> None:
         set_list(linked, LEARNER, TEACHER, ASSISTANT)
-        linked.gradebook.next_link = lambda _link: f"{linked.gradebook.platform.address}/courses/11/memberships"
+        first = f"{linked.gradebook.platform.address}/courses/11/memberships?limit=500"
+        linked.gradebook.next_link = lambda _link: first
         with pytest.raises(PlatformFailedError, match="circle"):
             await sync(linked, tokens)
 
