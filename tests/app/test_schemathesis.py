@@ -81,9 +81,9 @@ def test_nothing_that_an_administrator_sends_breaks_the_server(case: schemathesi
 
 
 @pytest.mark.soak
-def test_no_boundary_value_and_no_chain_of_calls_breaks_the_server(address: str):
+def test_no_boundary_value_and_no_chain_of_calls_breaks_the_server(address: str, tmp_path: Path):
     """Every phase of Schemathesis with an administrator's token; what is found is printed as a curl command."""
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json"]
     told = ("--header", f"Authorization: Bearer {TOKEN[0]}", "--max-examples", "50", "--generation-deterministic")
     checks = ("--checks", "not_a_server_error,response_schema_conformance", "--continue-on-failure")
-    subprocess.run([*command, *told, *checks], check=True)
+    subprocess.run([*command, *told, *checks], check=True, cwd=tmp_path)

@@ -35,7 +35,7 @@ FOLDERS = {
     "c3.7": "c3_07_tanh",
     "c3.8": "c3_08_gradient_step",
 }
-SEEDS = range(121)
+SEEDS = range(41)
 
 
 def load(id_: str) -> Problem[Any]:
@@ -158,7 +158,7 @@ def test_nothing_is_found_wrong_with_the_variants(id_):
 @pytest.mark.parametrize("id_", SOLVERS)
 def test_draws_are_seldom_repeated_and_the_answers_are_of_a_sensible_size(id_):
     variants = [deal(load(id_), seed) for seed in SEEDS]
-    assert sum(variant.redraws for variant in variants) < 4 * len(variants)
+    assert sum(variant.redraws for variant in variants) < 5 * len(variants)
     for variant in variants:
         numbers = np.hstack([np.ravel(value) for value in variant.solved.values() if not isinstance(value, str)])
         assert np.abs(numbers).max() <= 100

@@ -118,13 +118,15 @@ def test_a_mistake_is_told_or_coincides(problem: Problem):
 @every_problem
 def test_every_mistake_is_told_on_some_variant(problem: Problem):
     """A mistake that always coincides with another one, or with the key, tells nobody anything."""
-    seen = {
-        outcome(variant, mistake)
-        for variant in variants(problem, range(1, 41))
-        for mistake in problem.mistakes
-        if "open" in variant.forms and not problem.native_choice
-    }
-    assert problem.native_choice or {mistake.id for mistake in problem.mistakes} <= seen
+    if problem.native_choice:
+        return
+    untold = list(problem.mistakes)
+    for variant in variants(problem, range(1, 41)):
+        if "open" in variant.forms:
+            untold = [mistake for mistake in untold if outcome(variant, mistake) != mistake.id]
+        if not untold:
+            break
+    assert untold == []
 
 
 @every_problem

@@ -98,7 +98,7 @@ def test_a_mistake_at_every_step_is_the_mistake_of_the_final_answer(problem: Pro
 
 @pytest.mark.parametrize("problem", TRACED, ids=IDS)
 def test_clean_runs_raise_no_alarm(problem: Problem[Any]) -> None:
-    no_alarms(problem, range(12))
+    no_alarms(problem, range(6))
 
 
 @pytest.mark.soak
@@ -430,7 +430,7 @@ PIECES += ["7/2", "_", "1_0", "x", "...", "…", "\x00", "，", "－", "٣", "e"
 @pytest.mark.parametrize("pieces", [3, 12, 60])
 def test_whatever_is_pasted_is_read_or_refused(pieces: int) -> None:
     rng = np.random.default_rng(pieces)
-    for _ in range(1_500):
+    for _ in range(500):
         pasted = "".join(rng.choice(PIECES) for _ in range(pieces))
         with contextlib.suppress(FormatError):
             report(VARIANT, pasted)
