@@ -19,7 +19,7 @@ from app.accounts.sign_in import knows_password
 from app.core.errors import ConflictError, ForbiddenError
 from app.core.forms import read_form
 from app.core.pages import language_of, render
-from app.core.pagination import Cursor, decode_id, encode_cursor
+from app.core.pagination import Cursor, decode_id, next_cursor
 from app.core.service import service_of
 from problems.text import Language, Text
 
@@ -264,7 +264,7 @@ async def _show_people(
         section="people",
         token=token_for(request, user),
         people=found[:SHOWN],
-        older=encode_cursor(found[SHOWN - 1].id) if len(found) > SHOWN else None,
+        older=next_cursor(found, SHOWN, lambda each: each.id),
         search=search,
         fault=fault,
         link=link,

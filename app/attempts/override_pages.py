@@ -19,7 +19,7 @@ from app.attempts.regrade_pages import ITEM, item_id_of, read_number, read_reaso
 from app.attempts.service import service_of
 from app.core.errors import ConflictError, InvalidRequestError
 from app.core.pages import render
-from app.core.pagination import Cursor, decode_number, encode_cursor
+from app.core.pagination import Cursor, decode_number, next_cursor
 from app.courses.models import Enrolment
 from app.courses.roles import InItem
 from problems.catalogue import find
@@ -119,7 +119,7 @@ async def _show(
         has_more=len(students) > CHOICE,
         search=search,
         given=given[:SHOWN],
-        older=encode_cursor(str(given[SHOWN - 1][0].id)) if len(given) > SHOWN else None,
+        older=next_cursor(given, SHOWN, lambda each: str(each[0].id)),
         sent=sent or {},
         faults=faults,
         token=token_for(request, user),

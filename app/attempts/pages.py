@@ -24,7 +24,7 @@ from app.core.forms import read_form
 from app.core.i18n import environment
 from app.core.ids import known, new_id
 from app.core.pages import language_of, render
-from app.core.pagination import Cursor, decode_id, encode_cursor
+from app.core.pagination import Cursor, decode_id, next_cursor
 from app.core.writer import WriterError
 from app.courses.courses import may_create
 from problems.catalogue import catalogue, find
@@ -161,7 +161,7 @@ async def show_attempts(request: Request, caller: Caller, language: Language, cu
         "attempts.html",
         section="attempts",
         attempts=[_Listed(attempt) for attempt in found[:LATEST]],
-        older=encode_cursor(found[LATEST - 1].id) if len(found) > LATEST else None,
+        older=next_cursor(found, LATEST, lambda each: each.id),
         is_first=cursor is None,
     )
 

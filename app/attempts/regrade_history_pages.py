@@ -18,7 +18,7 @@ from app.attempts.regrade_view import detail_json
 from app.attempts.service import service_of
 from app.core.errors import ConflictError, InvalidRequestError, ServiceError
 from app.core.pages import render
-from app.core.pagination import Cursor, decode_id, encode_cursor
+from app.core.pagination import Cursor, decode_id, next_cursor
 from app.courses.models import Assignment, Course, Item
 from app.courses.roles import STAFF, InAssignment, assignment_for
 from app.courses.routes import known_assignment
@@ -65,7 +65,7 @@ async def _show(
         course=course,
         role=role,
         regrades=[(each, item, find(item.problem).page.title, by) for each, item, by in found[:SHOWN]],
-        older=encode_cursor(found[SHOWN - 1][0].id) if len(found) > SHOWN else None,
+        older=next_cursor(found, SHOWN, lambda each: each[0].id),
         is_first=cursor is None,
         error=error,
         token=token_for(request, user),

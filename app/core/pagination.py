@@ -69,11 +69,11 @@ def is_number(position: str) -> bool:
     return position.isascii() and position.isdigit() and len(position) < 19
 
 
+def next_cursor(found: Sequence[T], limit: int, position: Callable[[T], str]) -> str | None:
+    """The cursor of the next page, if one follows: then there is one item more than this page shows."""
+    return encode_cursor(position(found[limit - 1])) if len(found) > limit else None
+
+
 def page(found: Sequence[T], limit: int, position: Callable[[T], str], show: Callable[[T], Any]) -> dict[str, Any]:
-    """A page from one item more than it shows, if there are that many: the surplus says that another page follows."""
-    shown = found[:limit]
-    more = len(found) > limit
-    return {
-        "items": [show(item) for item in shown],
-        "next_cursor": encode_cursor(position(shown[-1])) if more else None,
-    }
+    """A page as JSON, from one item more than it shows, if there are that many."""
+    return {"items": [show(item) for item in found[:limit]], "next_cursor": next_cursor(found, limit, position)}

@@ -20,7 +20,7 @@ from app.core.errors import (
 )
 from app.core.ids import known
 from app.core.pages import render
-from app.core.pagination import Cursor, decode_id, encode_cursor
+from app.core.pagination import Cursor, decode_id, next_cursor
 from app.core.service import service_of
 from app.courses import assignment_schemas as schemas
 from app.courses import assignments, courses, enrolments, extensions, items, previewing, proving
@@ -88,7 +88,7 @@ async def _show_editor(
             "role": seen.role,
             "items": items.items_of(session, id_),
             "extensions": extended[:SHOWN],
-            "older": encode_cursor(extended[SHOWN - 1].id) if len(extended) > SHOWN else None,
+            "older": next_cursor(extended, SHOWN, lambda each: each.id),
             "extended": enrolments.names_of(session, [each.person_id for each in extended if each.person_id]),
             "students": students[:CHOICE],
             "has_more": len(students) > CHOICE,

@@ -14,7 +14,7 @@ from app.accounts.account_pages import User
 from app.accounts.audit import Verdict
 from app.accounts.models import AuditEntry, Person
 from app.core.pages import render
-from app.core.pagination import Cursor, decode_number, encode_cursor
+from app.core.pagination import Cursor, decode_number, next_cursor
 from app.core.service import service_of
 from app.courses.models import Course
 from app.courses.roles import INSTRUCTORS, course_for
@@ -106,7 +106,7 @@ async def _show(
         wish=wish,
         kinds=KINDS,
         is_first=cursor is None,
-        older=encode_cursor(str(found[SHOWN - 1].id)) if len(found) > SHOWN else None,
+        older=next_cursor(found, SHOWN, lambda each: str(each.id)),
     )
 
 

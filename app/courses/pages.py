@@ -10,7 +10,7 @@ from app.accounts.account_pages import Form, User
 from app.accounts.forms import token_for
 from app.core.errors import ConflictError, InvalidRequestError, ServiceError
 from app.core.pages import render
-from app.core.pagination import Cursor, decode_id, encode_cursor
+from app.core.pagination import Cursor, decode_id, next_cursor
 from app.core.service import service_of
 from app.courses import assignments, courses
 from app.courses import course_schemas as schemas
@@ -53,7 +53,7 @@ async def _show_courses(
         section="courses",
         status=422 if error else 200,
         courses=found[:SHOWN],
-        older=encode_cursor(found[SHOWN - 1].course.id) if len(found) > SHOWN else None,
+        older=next_cursor(found, SHOWN, lambda each: each.course.id),
         is_first=cursor is None,
         may_create=may_create,
         faults=faults_by_field(error),
@@ -111,7 +111,7 @@ async def _show_course(
         course=seen.course,
         role=seen.role,
         assignments=found[:SHOWN],
-        older=encode_cursor(found[SHOWN - 1].seen.assignment.id) if len(found) > SHOWN else None,
+        older=next_cursor(found, SHOWN, lambda each: each.seen.assignment.id),
         is_first=cursor is None,
         now=service.clock(),
         error=error,

@@ -21,7 +21,7 @@ from app.core.errors import (
 )
 from app.core.ids import known
 from app.core.pages import render
-from app.core.pagination import decode_id, encode_cursor
+from app.core.pagination import decode_id, next_cursor
 from app.core.service import service_of
 from app.courses import class_import, class_list, enrolments, invitations
 from app.courses import course_schemas as schemas
@@ -78,7 +78,7 @@ async def _show_people(
             "course": seen.course,
             "role": seen.role,
             "people": found[:SHOWN],
-            "more": encode_cursor(found[SHOWN - 1].enrolment.id) if len(found) > SHOWN else None,
+            "more": next_cursor(found, SHOWN, lambda each: each.enrolment.id),
             "sections": enrolments.list_sections(session, id_),
             "invitations": [
                 (each, invitations.path_of(invitations.token_of(key, each.id), language)) for each in invited

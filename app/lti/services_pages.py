@@ -12,7 +12,7 @@ from app.accounts.forms import token_for
 from app.core.errors import ConflictError, ServiceError, UnknownPersonError
 from app.core.ids import known
 from app.core.pages import render
-from app.core.pagination import decode_cursor, decode_number, encode_cursor
+from app.core.pagination import decode_cursor, decode_number, next_cursor
 from app.core.service import service_of
 from app.courses.assignments import list_assignments
 from app.courses.form_values import optional, text
@@ -57,7 +57,7 @@ async def show_scores(
             "course": seen.course,
             "role": seen.role,
             "scores": found[:SHOWN],
-            "more": encode_cursor(str(found[SHOWN - 1].score.id)) if len(found) > SHOWN else None,
+            "more": next_cursor(found, SHOWN, lambda each: str(each.score.id)),
             "counts": status.count_states(session, id_),
             "line_items": status.count_line_items(session, id_),
             "links": relinking.links_to(session, id_),
@@ -135,7 +135,7 @@ async def _show_roster(
             "entries": found[:SHOWN],
             "roles": roles,
             "higher": roster_view.higher_here(found[:SHOWN], roles),
-            "more": encode_cursor(position_of(found[SHOWN - 1])) if len(found) > SHOWN else None,
+            "more": next_cursor(found, SHOWN, position_of),
         }
 
     return render(

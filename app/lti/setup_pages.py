@@ -14,7 +14,7 @@ from app.accounts.forms import token_for
 from app.core.errors import ConflictError, Fault, InvalidRequestError, ServiceError
 from app.core.ids import known
 from app.core.pages import render
-from app.core.pagination import Cursor, decode_id, encode_cursor
+from app.core.pagination import Cursor, decode_id, next_cursor
 from app.core.service import service_of
 from app.courses.form_values import as_body, faults_by_field, optional, text
 from app.lti import platforms, registration, schemas, self_test
@@ -58,7 +58,7 @@ async def _show_platforms(
         section="lti",
         token=token_for(request, user),
         platforms=found[:SHOWN],
-        older=encode_cursor(found[SHOWN - 1].platform.id) if len(found) > SHOWN else None,
+        older=next_cursor(found, SHOWN, lambda each: each.platform.id),
         address=address,
         product_of=product_of,
         products=PRODUCTS,

@@ -16,7 +16,7 @@ from app.accounts.people_api import known_person
 from app.core import errors
 from app.core.errors import UnknownAssignmentError
 from app.core.json_body import private_json
-from app.core.pagination import Limit, decode_cursor, encode_cursor
+from app.core.pagination import Limit, decode_cursor, next_cursor
 from app.core.problem_details import documented
 from app.core.service import service_of
 from app.courses.routes import Id, known_assignment
@@ -104,7 +104,6 @@ async def get_report(
     def query(session: Session, subject: Subject) -> dict[str, Any]:
         marks = load_marks(session, subject, wish.section)
         lines = gradebook(session, subject, wish, limit=limit + 1, after=after)
-        more = len(lines) > limit
         return {
             "assignment": _assignment_json(subject),
             "sections": sections(session, subject),
@@ -124,7 +123,7 @@ async def get_report(
             ],
             "gradebook": {
                 "items": [line.as_json(subject) for line in lines[:limit]],
-                "next_cursor": encode_cursor(position(lines[limit - 1], wish.sort)) if more else None,
+                "next_cursor": next_cursor(lines, limit, lambda line: position(line, wish.sort)),
                 "count": count_lines(session, subject, wish),
             },
         }

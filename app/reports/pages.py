@@ -15,7 +15,7 @@ from app.accounts.account_pages import User
 from app.accounts.people_api import known_person
 from app.core.errors import NotFoundError
 from app.core.pages import render
-from app.core.pagination import decode_cursor, encode_cursor
+from app.core.pagination import decode_cursor, next_cursor
 from app.core.service import service_of
 from app.courses.routes import known_assignment
 from app.reports import answers, figures
@@ -111,7 +111,6 @@ async def show_report(
         marks = load_marks(session, subject, wish.section)
         statistics = item_statistics(marks.points, subject.max_marks)
         lines = gradebook(session, subject, wish, limit=LINES + 1, after=after)
-        more = len(lines) > LINES
         summary = summarise(subject, marks)
         return {
             "summary": summary,
@@ -124,7 +123,7 @@ async def show_report(
                 count=count_lines(session, subject, wish),
                 wish=wish,
                 order=sort,
-                next_cursor=encode_cursor(position(lines[LINES - 1], wish.sort)) if more else None,
+                next_cursor=next_cursor(lines, LINES, lambda line: position(line, wish.sort)),
                 is_first=cursor is None,
                 sections=sections(session, subject),
             ),

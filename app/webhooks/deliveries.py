@@ -6,8 +6,7 @@ from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.access import Principal, require_user
-from app.core.errors import ConflictError
-from app.webhooks.endpoints import UnknownWebhookError, endpoint_for
+from app.webhooks.endpoints import UnknownWebhookError, endpoint_for, woken
 from app.webhooks.models import State, WebhookDelivery
 
 KEPT = timedelta(days=30)
@@ -52,7 +51,7 @@ def resend(
     """
     require_user(principal, "manage")
     delivery = find_delivery(session, principal, endpoint_id, delivery_id)
-    _require_enabled(session, principal, endpoint_id)
+    woken(session, principal, endpoint_id)
     delivery.state, delivery.due_at, delivery.tries = "pending", now, 0
     session.flush()
     return delivery
@@ -61,7 +60,7 @@ def resend(
 def resend_failed(session: Session, principal: Principal, endpoint_id: str, now: datetime) -> int:
     """Send all that have failed again, now; how many there are. Raises as `resend`."""
     require_user(principal, "manage")
-    _require_enabled(session, principal, endpoint_id)
+    woken(session, principal, endpoint_id)
     failed = (WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.state == "failed")
     return _rows(
         session.execute(
@@ -76,13 +75,6 @@ def remove_old(session: Session, now: datetime, limit: int) -> int:
     old = select(WebhookDelivery.id).where(WebhookDelivery.created_at < now - KEPT)
     some = old.order_by(WebhookDelivery.created_at).limit(limit)
     return _rows(session.execute(delete(WebhookDelivery).where(WebhookDelivery.id.in_(some))))
-
-
-def _require_enabled(session: Session, principal: Principal, endpoint_id: str) -> None:
-    endpoint = endpoint_for(session, endpoint_id, principal).endpoint
-    if endpoint.disabled_at is not None:
-        raise ConflictError("The webhook is disabled; enable it first.")
-    endpoint.paused_until = None
 
 
 def _rows(result: object) -> int:

@@ -18,7 +18,7 @@ from app.core.ids import known, new_id
 from app.core.outgoing import OutgoingError
 from app.core.service import Service
 from app.courses.models import Course, Role
-from app.courses.roles import INSTRUCTORS, course_for, role_of
+from app.courses.roles import INSTRUCTORS, NOT_YOUR_ROLE, course_for, role_of
 from app.webhooks import outbox, outcomes
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookSecret
 from app.webhooks.outbox import WANTED, Endpoint
@@ -30,6 +30,10 @@ _NO_ADDRESS = Text(
     "An address of the public internet is needed here that begins with https:// and holds no password.",
     "这里需要公共互联网上以 https:// 开头、不含密码的地址。",
 )
+_FULL = Text(
+    f"A course has {MOST} webhooks at most; remove one first.", f"一门课程最多有 {MOST} 个 Webhook，请先删除一个。"
+)
+_DISABLED = Text("The webhook is disabled; enable it first.", "这个 Webhook 已停用，请先启用。")
 
 
 class UnknownWebhookError(NotFoundError):
@@ -66,7 +70,7 @@ def endpoint_for(session: Session, endpoint_id: str, principal: Principal) -> Se
     if row is None:
         raise UnknownWebhookError("There is no webhook with this id, or it is not for you.")
     if row[2] not in INSTRUCTORS:
-        raise ForbiddenError("Your role in this course does not allow that.")
+        raise ForbiddenError(NOT_YOUR_ROLE)
     return Seen(*row)
 
 
@@ -114,7 +118,7 @@ def create(
     course_for(session, course_id, principal, INSTRUCTORS, changing=True)
     count = select(func.count()).select_from(WebhookEndpoint).where(WebhookEndpoint.course_id == course_id)
     if (session.scalar(count) or 0) >= MOST:
-        raise ConflictError(f"A course has {MOST} webhooks at most; remove one first.")
+        raise ConflictError(_FULL)
     endpoint = WebhookEndpoint(
         id=new_id(),
         course_id=course_id,
@@ -190,15 +194,21 @@ def ping(session: Session, principal: Principal, endpoint_id: str, now: datetime
 
     """
     require_user(principal, "manage")
-    endpoint = endpoint_for(session, endpoint_id, principal).endpoint
-    if endpoint.disabled_at is not None:
-        raise ConflictError("The webhook is disabled; enable it first.")
-    endpoint.paused_until = None
+    endpoint = woken(session, principal, endpoint_id)
     to = Endpoint(endpoint.id, endpoint.course_id, endpoint.events)
     (row,) = outbox.deliveries([to], "ping", {"webhook_id": endpoint.id}, now)
     session.flush()
     outbox.store(session, [row])
     return session.get_one(WebhookDelivery, row["id"])
+
+
+def woken(session: Session, principal: Principal, endpoint_id: str) -> WebhookEndpoint:
+    """The endpoint, which is to be sent something at once, even if it was pausing; raises ConflictError if disabled."""
+    endpoint = endpoint_for(session, endpoint_id, principal).endpoint
+    if endpoint.disabled_at is not None:
+        raise ConflictError(_DISABLED)
+    endpoint.paused_until = None
+    return endpoint
 
 
 def _in_order(events: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from app.accounts.forms import token_for
 from app.accounts.guests import guests_of
 from app.core.errors import ConflictError, InvalidRequestError, ServiceError
 from app.core.pages import render
-from app.core.pagination import Cursor, decode_id, encode_cursor
+from app.core.pagination import Cursor, decode_id, next_cursor
 from app.core.service import service_of
 from app.courses.form_values import as_body, faults_by_field, number, text
 from app.courses.roles import INSTRUCTORS, course_for
@@ -187,7 +187,7 @@ async def _show_webhook(
             "course": seen.course,
             "webhook": seen.endpoint,
             "deliveries": found[:SHOWN],
-            "older": encode_cursor(found[SHOWN - 1].id) if len(found) > SHOWN else None,
+            "older": next_cursor(found, SHOWN, lambda each: each.id),
             "any_failed": bool(failed),
         }
 

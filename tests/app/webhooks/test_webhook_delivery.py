@@ -237,7 +237,7 @@ async def test_410_ends_it(hooked, receiver):
     await receiver.wait_for(1)
     assert (await hook.disabled())["disabled_reason"] == "gone"
     refused = await hook.teacher.post(f"{hook.path}/ping")
-    assert refused.status_code == 409
+    assert (refused.status_code, refused.json()["detail_zh"]) == (409, "这个 Webhook 已停用，请先启用。")
     await hook.room.answer(hook.room.students[0], RIGHT)
     assert len(await hook.deliveries()) == 1
 
