@@ -16,6 +16,7 @@ from sqlalchemy.orm import QueryableAttribute, Session
 from app.accounts import audit, people
 from app.accounts.guests import identities
 from app.accounts.models import ApiToken, AuditEntry, Person, SignInLink, SignInSession
+from app.accounts.schemas import person_json
 from app.attempts.asked import Asked, asked_of
 from app.attempts.grade_models import Draft, ItemGrade, OpenedHint, Override
 from app.attempts.queries import list_from
@@ -70,15 +71,8 @@ def account(session: Session, wanted: Wanted) -> Row:
         if find_enrolment(session, wanted.course_id, person.id) is None:
             raise UnknownPersonError("Nobody with this id takes part in the course.")
         return {"id": person.id, "name": person.name, "email": person.email}
-    return {
-        "id": person.id,
-        "name": person.name,
-        "email": person.email,
-        "is_admin": person.is_admin,
-        "has_password": person.password_hash is not None,
-        **{name: getattr(person, name) for name in ("created_at", "disabled_at", "forgotten_at")},
-        "guests": list(session.scalars(select(Person.id).where(Person.claimed_by == person.id))),
-    }
+    guests = list(session.scalars(select(Person.id).where(Person.claimed_by == person.id)))
+    return person_json(person) | {"guests": guests}
 
 
 def parts(wanted: Wanted) -> Mapping[str, Read]:

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from app.accounts.access import READING, USERS, Caller, require_admin, require_user
@@ -15,7 +15,7 @@ from app.core import errors
 from app.core.json_body import PRIVATE, to_json
 from app.core.problem_details import documented
 from app.courses.roles import STAFF, course_for
-from app.courses.routes import known_course
+from app.courses.routes import Id, known_course
 
 router = APIRouter(prefix="/api/v1")
 
@@ -108,12 +108,7 @@ async def export_person(request: Request, caller: Caller, person_id: PersonId) -
     ),
     openapi_extra=USERS,
 )
-async def export_student(
-    request: Request,
-    caller: Caller,
-    course_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
-    person_id: PersonId,
-) -> Response:
+async def export_student(request: Request, caller: Caller, course_id: Id, person_id: PersonId) -> Response:
     require_user(caller)
     seen = await service_of(request).database.read(course_for, known_course(course_id), caller, STAFF)
     wanted = Wanted(person_id=known_person(person_id), now=request.state.received_at, course_id=seen.course.id)

@@ -14,7 +14,6 @@ from app.attempts.exercises import problem_json, variant_json
 from app.attempts.service import service_of
 from app.core import errors
 from app.core.caching import public_json
-from app.core.json_body import to_json
 from app.core.pagination import MAX_LIMIT, Cursor, Limit, decode_cursor, encode_cursor, page
 from app.core.problem_details import documented
 from problems.catalogue import catalogue, find
@@ -33,6 +32,9 @@ IfNoneMatch = Annotated[
     str | SkipJsonSchema[None], Header(alias="If-None-Match", description="the ETag of a copy that the client holds")
 ]
 SetName = Annotated[str, Field(pattern="^([12]|c[1-9][0-9]?)$")]
+VariantForm = Annotated[
+    schemas.Form | SkipJsonSchema[None], Query(description="the variant's default form if left out")
+]
 ProblemId = Annotated[str, Path(examples=["1.6"], json_schema_extra={"pattern": schemas.PROBLEM_ID})]
 
 
@@ -70,7 +72,7 @@ async def list_problems(
     ids = list(catalogue())
     after = ids.index(decode_cursor(cursor, ids.__contains__)) + 1 if cursor is not None else 0
     found = [catalogue()[name] for name in ids[after:] if set_ is None or catalogue()[name].set == set_]
-    return public_json(request, to_json(page(found, limit, lambda problem: problem.id, problem_json)))
+    return public_json(request, page(found, limit, lambda problem: problem.id, problem_json))
 
 
 @router.get(
@@ -81,7 +83,7 @@ async def list_problems(
     responses=CACHEABLE | documented(errors.UnknownProblemError, errors.InvalidRequestError),
 )
 async def get_problem(request: Request, problem_id: ProblemId, _if_none_match: IfNoneMatch = None) -> Response:
-    return public_json(request, to_json(problem_json(find(problem_id))))
+    return public_json(request, problem_json(find(problem_id)))
 
 
 @router.get(
@@ -102,14 +104,11 @@ async def get_variant(
     request: Request,
     problem_id: ProblemId,
     seed: Seed,
-    form: Annotated[
-        schemas.Form | SkipJsonSchema[None], Query(description="the variant's default form if left out")
-    ] = None,
+    form: VariantForm = None,
     _if_none_match: IfNoneMatch = None,
 ) -> Response:
-    served = await service_of(request).variants.get(find(problem_id), seed)
-    variant = served.variant
-    return public_json(request, to_json(variant_json(variant, form or variant.forms[0])))
+    variant = (await service_of(request).variants.get(find(problem_id), seed)).variant
+    return public_json(request, variant_json(variant, form or variant.forms[0]))
 
 
 EXAMPLES: Mapping[str, Callable[[], object]] = {

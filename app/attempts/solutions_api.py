@@ -5,20 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
-from pydantic.json_schema import SkipJsonSchema
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from app.accounts.guests import guests_of
-from app.attempts import schemas
-from app.attempts.problems_api import CACHEABLE, IfNoneMatch, ProblemId, Seed
+from app.attempts.problems_api import CACHEABLE, IfNoneMatch, ProblemId, Seed, VariantForm
 from app.attempts.release import PRACTICE, Released, Standing, released
 from app.attempts.service import service_of
 from app.attempts.solution_schemas import HintOut, SolutionOut
 from app.attempts.solutions import Solution, as_csv
 from app.core import drawings, errors
 from app.core.caching import public_json
-from app.core.json_body import to_json
 from app.core.pages import FOR_EVER
 from app.core.problem_details import documented
 from problems.catalogue import find
@@ -78,13 +75,11 @@ async def get_solution(
     request: Request,
     problem_id: ProblemId,
     seed: Seed,
-    form: Annotated[
-        schemas.Form | SkipJsonSchema[None], Query(description="the variant's default form if left out")
-    ] = None,
+    form: VariantForm = None,
     _if_none_match: IfNoneMatch = None,
 ) -> Response:
     shown = in_practice(request)
-    return public_json(request, to_json((await solution_of(request, problem_id, seed, form)).as_json(shown)))
+    return public_json(request, (await solution_of(request, problem_id, seed, form)).as_json(shown))
 
 
 @router.get(
@@ -125,7 +120,7 @@ async def get_hint(
     variant = (await service_of(request).variants.get(find(problem_id), seed)).variant
     if number > len(variant.hints):
         raise errors.UnknownExhibitError
-    return public_json(request, to_json(hint_json(variant, number)))
+    return public_json(request, hint_json(variant, number))
 
 
 def hint_json(variant: Variant[Any], number: int) -> dict[str, Any]:

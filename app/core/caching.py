@@ -5,11 +5,14 @@ import hashlib
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.core.json_body import to_json
+
 MAX_AGE = 3600  # seconds; afterwards a client asks again, and mostly hears 304
 
 
-def public_json(request: Request, body: bytes) -> Response:
-    """The body as JSON that caches may keep, or 304 when the client's copy is the same."""
+def public_json(request: Request, value: object) -> Response:
+    """JSON that caches may keep, or 304 when the client's copy is the same."""
+    body = to_json(value)
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": f"public, max-age={MAX_AGE}"}
     if _matches(request.headers.get("if-none-match", ""), tag):
