@@ -29,14 +29,13 @@ def set_framed_cookie(connection: HTTPConnection, response: Response, name: str,
     """Set a cookie that is sent in a frame of another site too, and there only under the page that holds the frame.
 
     `Partitioned` (CHIPS) is what browsers want that block cookies of third parties; Python's own cookies know it from
-    3.14 on, so the header is written here. It needs https, or a loopback address. Elsewhere (a trial without TLS)
-    browsers keep a plain cookie alone, which comes back in a tab, and in a frame of the same host. The value must need
-    no quoting.
+    3.14 on, so the header is written here. It needs https, or a loopback address. Elsewhere (a trial without TLS) there
+    is a plain one beside it, which comes back in a tab, and in a frame of the same host. The value must need no quoting.
     """
-    attributes = f"HttpOnly; Max-Age={max_age}; Path=/"
-    if _may_be_secure(connection):
-        attributes += "; SameSite=None; Secure; Partitioned"
-    response.headers.append("set-cookie", f"{cookie_name(connection, name)}={value}; {attributes}")
+    cookie = f"{cookie_name(connection, name)}={value}; HttpOnly; Max-Age={max_age}; Path=/"
+    response.headers.append("set-cookie", f"{cookie}; SameSite=None; Secure; Partitioned")
+    if not _keeps_secure(connection):
+        response.headers.append("set-cookie", cookie)
 
 
 def set_cookie(connection: HTTPConnection, response: Response, name: str, value: str, max_age: int) -> None:
@@ -52,8 +51,8 @@ def set_cookie(connection: HTTPConnection, response: Response, name: str, value:
     )
 
 
-def _may_be_secure(connection: HTTPConnection) -> bool:
-    """Whether a browser keeps a `Secure` cookie of the address that it knows, which a proxy may stand before."""
+def _keeps_secure(connection: HTTPConnection) -> bool:
+    """Whether a browser keeps a `Secure` cookie of the address that it knows, which may be that of a proxy."""
     known = urlsplit(service_of(connection).settings.public_url or str(connection.url))
     host = known.hostname or ""
     if known.scheme == "https" or host == "localhost" or host.endswith(".localhost"):
