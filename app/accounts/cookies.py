@@ -30,7 +30,7 @@ def set_framed_cookie(connection: HTTPConnection, response: Response, name: str,
 
     `Partitioned` (CHIPS) is what browsers want that block cookies of third parties; Python's own cookies know it from
     3.14 on, so the header is written here. It needs https, or a loopback address. Elsewhere (a trial without TLS) there
-    is a plain one beside it, which comes back in a tab, and in a frame of the same host. The value must need no quoting.
+    is a plain one beside it, which comes back in a tab, and in a frame of the same host. The value needs no quoting.
     """
     cookie = f"{cookie_name(connection, name)}={value}; HttpOnly; Max-Age={max_age}; Path=/"
     response.headers.append("set-cookie", f"{cookie}; SameSite=None; Secure; Partitioned")
