@@ -32,17 +32,25 @@ PROCESS = """
 import asyncio, sys
 from datetime import timedelta
 from app.core.backoff import Backoff
+from app.core.clock import utc_now
+from app.core.database import Database
+from app.core.outgoing import Outgoing
+from app.core.service import Service
 from app.core.settings import Settings
+from app.core.writer import Writer
 from app.lti.sender import Sender
-from app.main import create_app
+from app.lti.tokens import Tokens
 
 async def run():
-    app = create_app(Settings(lti_sender=False, webhook_sender=False))
+    settings = Settings()
+    database = Database(settings.database_url)
     quick = Backoff(first=timedelta(milliseconds=20), factor=1.5, longest=timedelta(milliseconds=200))
-    async with app.router.lifespan_context(app):
-        async with Sender(app.state.service, app.state.lti_tokens, backoff=quick, poll=0.05):
+    async with Outgoing(allow_loopback=True) as outgoing, Writer(database) as writer:
+        service = Service(settings, database, writer, utc_now, outgoing)
+        async with Tokens(service) as tokens, Sender(service, tokens, backoff=quick, poll=0.05):
             print("sending", flush=True)
             await asyncio.to_thread(sys.stdin.read)
+    database.dispose()
 
 asyncio.run(run())
 """
@@ -50,13 +58,12 @@ asyncio.run(run())
 
 @contextmanager
 def process(linked: Linked) -> Iterator[subprocess.Popen[str]]:
-    """Another process of the service that sends; it ends with its input."""
+    """Another process that sends, without the rest of the service; it ends with its input."""
     settings = linked.service.settings
     assert settings.secret is not None
     environment = {
         "HAITANG_DATABASE_URL": settings.database_url,
         "HAITANG_SECRET": settings.secret.get_secret_value(),
-        "HAITANG_LTI_ALLOW_LOOPBACK": "true",
     }
     command = [sys.executable, "-c", PROCESS]
     with subprocess.Popen(
