@@ -65,12 +65,18 @@ def render(request: Request, language: Language, template: str, *, status: int =
             section=context.pop("section", None),
             time_zone=None,  # pages of a course set theirs
             viewer=getattr(request.state, "principal", None),
-            is_framed=getattr(request.state, "frame_ancestors", None) is not None,
+            is_framed=_is_framed(request),
             **context,
         )
     )
     headers = {"Cache-Control": "private, no-cache", "Content-Language": TAGS[language], "Vary": "Cookie"}
     return HTMLResponse(html, status, headers)
+
+
+def _is_framed(request: Request) -> bool:
+    """Whether the page may be in a frame, and is not known to have a window of its own."""
+    may_be = getattr(request.state, "frame_ancestors", None) is not None
+    return may_be and request.headers.get("sec-fetch-dest") != "document"
 
 
 def _alternates(request: Request, language: Language) -> list[tuple[str, str]]:
