@@ -14,6 +14,7 @@ from app.accounts import audit, people, sessions, sign_in_links, tokens
 from app.accounts.access import Caller, Principal, require_admin
 from app.accounts.forms import is_genuine, token_for
 from app.accounts.passwords import WRONG, fault_of, passwords_of
+from app.accounts.people_api import known_person
 from app.accounts.scopes import SCOPES
 from app.accounts.sign_in import knows_password
 from app.core.errors import ConflictError, ForbiddenError
@@ -157,8 +158,8 @@ async def show_people(
 @router.post("/{language:language}/people")
 async def create_person(request: Request, user: User, sent: Form, language: Language) -> Response:
     actor, service = require_admin(user), service_of(request)
-    name, email = " ".join(str(sent.get("name", "")).split()), people.normal_email(str(sent.get("email", "")))
-    if not 0 < len(name) <= 200 or email is None:
+    name, email = people.normal_name(str(sent.get("name", ""))), people.normal_email(str(sent.get("email", "")))
+    if name is None or email is None:
         fault = Text("A name and an e-mail address are needed.", "需要填写姓名和邮箱地址。")
         return await _show_people(request, user, language, fault=fault)
 
@@ -176,12 +177,12 @@ async def create_person(request: Request, user: User, sent: Form, language: Lang
 
 @router.post("/{language:language}/people/{person_id}/link")
 async def create_link(request: Request, user: User, _sent: Form, language: Language, person_id: str) -> Response:
-    actor, service = require_admin(user), service_of(request)
+    actor, id_, service = require_admin(user), known_person(person_id), service_of(request)
 
     def job(session: Session) -> str:
-        people.get_kept(session, person_id)
-        audit.record(session, actor, "sign-in-link.create", person_id, at=service.clock())
-        return sign_in_links.create(session, person_id, "reset", service.clock())
+        people.get_kept(session, id_)
+        audit.record(session, actor, "sign-in-link.create", id_, at=service.clock())
+        return sign_in_links.create(session, id_, "reset", service.clock())
 
     secret = await service.writer.write(job)
     return await _show_people(request, user, language, link=sign_in_links.path_of(secret, language))

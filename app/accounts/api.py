@@ -111,11 +111,7 @@ async def revoke_token(
 ) -> Response:
     person_id = require_user(caller, "manage")
     service = service_of(request)
-    revoked = None
-    if tokens.is_token_id(token_id):
-        revoked = await service.writer.write(
-            lambda session: tokens.revoke(session, person_id, token_id, service.clock())
-        )
+    revoked = await service.writer.write(lambda session: tokens.revoke(session, person_id, token_id, service.clock()))
     if revoked is None:
         raise errors.UnknownTokenError("You have no token with this id.")
     return private_json(schemas.token_json(revoked))

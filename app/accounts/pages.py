@@ -132,13 +132,13 @@ def _details(invited: Invited, sent: Mapping[str, Any]) -> tuple[str | None, str
     faults: dict[str, Text] = {}
     name = email = None
     if not invited.name:
-        name = " ".join(str(sent.get("name", "")).split())
-        if not 0 < len(name) <= 200:
+        name = people.normal_name(str(sent.get("name", "")))
+        if name is None:
             faults["name"] = Text("Please say what you are called.", "请填写姓名。")
     if invited.email is None:
         email = people.normal_email(str(sent.get("email", "")))
         if email is None:
-            faults["email"] = Text("This is no e-mail address.", "这不是邮箱地址。")
+            faults["email"] = people.NO_ADDRESS
     return name, email, faults
 
 

@@ -10,12 +10,16 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, sessions, tokens
 from app.accounts.models import Person, SignInLink
+from app.core.database import searchable
 from app.core.errors import ConflictError, Fault, InvalidRequestError, UnknownPersonError
 from app.core.ids import new_id
 from problems.text import Text
 
 EMAIL = r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,189}$"
 _EMAIL = re.compile(EMAIL)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+NAME_LENGTH = 200
+NO_ADDRESS = Text("This is no e-mail address.", "这不是邮箱地址。")
 _UNCLAIMED = and_(Person.kind == "guest", Person.claimed_by.is_(None), Person.forgotten_at.is_(None))
 LAST = Text("Somebody must be left who administers the site.", "网站必须至少保留一名管理员。")
 _FORGOTTEN = Text("This account has been deleted, for good.", "此账号已永久注销。")
@@ -26,6 +30,15 @@ def normal_email(text: str) -> str | None:
     """The address in the form in which it is stored, or None if it is none."""
     email = text.strip().lower()
     return email if _EMAIL.fullmatch(email) else None
+
+
+def normal_name(text: str) -> str | None:
+    """The name with single spaces, or None if it is none: empty, longer than a table holds, or with control characters.
+
+    They may come from what a form was made to send, and would break lists of names.
+    """
+    name = " ".join(text.split())
+    return name if 0 < len(name) <= NAME_LENGTH and _CONTROL.search(name) is None else None
 
 
 def find_by_email(session: Session, email: str) -> Person | None:
@@ -144,7 +157,7 @@ def list_people(session: Session, *, limit: int, before: str | None = None, sear
     if before is not None:
         query = query.where(Person.id < before)
     if search:
-        wanted = search.lower()
+        wanted = searchable(search.lower())
         query = query.where(
             or_(
                 func.lower(Person.name).contains(wanted, autoescape=True),
@@ -167,6 +180,6 @@ def required_email(text: str) -> str:
     """`normal_email`, for a JSON body's member `email`; raises InvalidRequestError."""
     email = normal_email(text)
     if email is None:
-        fault = Fault(Text("This is no e-mail address.", "这不是邮箱地址。"), pointer="/email")
+        fault = Fault(NO_ADDRESS, pointer="/email")
         raise InvalidRequestError("The address is not valid.", [fault])
     return email

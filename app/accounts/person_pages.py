@@ -19,7 +19,6 @@ from problems.text import Language, Text
 router = APIRouter(include_in_schema=False)
 
 _NAME = Text("A name has 1 to 200 characters.", "姓名应为 1 至 200 个字符。")
-_EMAIL = Text("This is no e-mail address.", "这不是邮箱地址。")
 
 
 @router.get("/{language:language}/people/{person_id}")
@@ -38,11 +37,11 @@ async def change_person(request: Request, user: User, sent: Form, language: Lang
     if state := sent.get("state"):
         changes: dict[str, Any] = {"disabled": state == "closed"}
     else:
-        name, email = " ".join(str(sent.get("name", "")).split()), people.normal_email(str(sent.get("email", "")))
-        if not 0 < len(name) <= 200:
+        name, email = people.normal_name(str(sent.get("name", ""))), people.normal_email(str(sent.get("email", "")))
+        if name is None:
             faults["name"] = _NAME
         if email is None:
-            faults["email"] = _EMAIL
+            faults["email"] = people.NO_ADDRESS
         changes = {"name": name, "email": email, "is_admin": "is_admin" in sent}
 
     def job(session: Session) -> bool:

@@ -103,6 +103,8 @@ def list_tokens(session: Session, person_id: str, *, limit: int, before: str | N
 
 def revoke(session: Session, person_id: str, token_id: str, now: datetime) -> ApiToken | None:
     """The person's token, revoked now or before; None if they have none with this id."""
+    if not is_token_id(token_id):
+        return None
     token = session.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.person_id == person_id))
     if token is not None and token.revoked_at is None:
         token.revoked_at = now

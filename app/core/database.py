@@ -48,6 +48,11 @@ def parse_url(url: str) -> URL:
     raise ValueError(f"The database URL begins with {backend!r}; it must begin with sqlite:/// or postgresql://.")
 
 
+def searchable(text: str) -> str:
+    """The text as a query may look for it: PostgreSQL has none with a NUL, and nothing is found by one."""
+    return text.replace("\0", "\ufffd")
+
+
 def sqlite_path(url: URL) -> Path | None:
     """The database file, or None on PostgreSQL."""
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None

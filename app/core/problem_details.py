@@ -25,6 +25,10 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "1"}
+UNSTORABLE = Text(
+    "Something that was sent can't be stored, such as a text with the character U+0000.",
+    "发送的内容中有无法存储的数据，例如含有字符 U+0000 的文本。",
+)
 
 ErrorPage = Callable[[Request, ServiceError], Awaitable[Response]]
 
@@ -94,6 +98,9 @@ def as_service_error(error: Exception) -> ServiceError:  # noqa: PLR0911 - a tab
         case WriterError() | exc.OperationalError() | exc.InterfaceError() | exc.TimeoutError():
             logger.error("Not done: %s", error, exc_info=error)
             return errors.UnavailableError("The database did not take or give what was asked.", headers=RETRY_AFTER)
+        case exc.DataError():
+            logger.warning("Not held: %s", error)
+            return errors.InvalidRequestError(UNSTORABLE)
         case HTTPException():
             return _of_status(error)
     logger.error("Unhandled", exc_info=error)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts import audit, people
 from app.accounts.access import Principal, require_user
 from app.accounts.models import Person
+from app.core.database import searchable
 from app.core.errors import ConflictError, CourseArchivedError, Fault, ForbiddenError, NotFoundError
 from app.core.ids import new_id
 from app.courses.changes import announce_people
@@ -106,9 +107,9 @@ def list_enrolments(
     if role is not None:
         query = query.where(Enrolment.role == role)
     if section is not None:
-        query = query.where(Enrolment.section == section)
+        query = query.where(Enrolment.section == searchable(section))
     if search:
-        wanted = search.lower()
+        wanted = searchable(search.lower())
         texts = (func.lower(Person.name), Person.email, func.lower(Enrolment.student_number))
         query = query.where(or_(*(each.contains(wanted, autoescape=True) for each in texts)))
     return [Enrolled(*row) for row in session.execute(query)]

@@ -5,11 +5,10 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from app.accounts import sign_in
+from app.accounts import people, sign_in
 from app.accounts.account_pages import OLD_FORM
 from app.accounts.forms import Visitor, is_genuine, token_for, welcome
 from app.accounts.passwords import fault_of, passwords_of
-from app.accounts.people import normal_email
 from app.core.errors import (
     ConflictError,
     Fault,
@@ -83,15 +82,15 @@ async def accept(request: Request, visitor: Visitor, language: Language, secret:
 
 async def _register(request: Request, visitor: Visitor, language: Language, secret: str, sent: FormData) -> Response:
     service, passwords = service_of(request), passwords_of(request)
-    email, name, password = normal_email(text(sent, "email")), text(sent, "name"), str(sent.get("password", ""))
-    faults = []
-    if not 0 < len(name) <= 200:
+    email, name = people.normal_email(text(sent, "email")), people.normal_name(text(sent, "name"))
+    password, faults = str(sent.get("password", "")), []
+    if name is None:
         faults.append(Fault(Text("Say what you are called.", "请填写姓名。"), pointer="/name"))
     if email is None:
-        faults.append(Fault(Text("This is no e-mail address.", "这不是邮箱地址。"), pointer="/email"))
+        faults.append(Fault(people.NO_ADDRESS, pointer="/email"))
     if sentence := fault_of(password, email=email or ""):
         faults.append(Fault(sentence, pointer="/password"))
-    if faults or email is None:
+    if faults or email is None or name is None:
         raise InvalidRequestError("Some entries do not fit.", faults)
     now, joined = service.clock(), ""
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from app.accounts.access import READING, USERS, Caller, require_user
 from app.accounts.people_api import known_person
 from app.core import errors
+from app.core.database import searchable
 from app.core.errors import UnknownAssignmentError
 from app.core.json_body import private_json
 from app.core.pagination import Limit, decode_cursor, next_cursor
@@ -70,12 +71,11 @@ async def read_report(
 
 
 def wish_of(section: str | None, search: str, sort: str) -> Wish:
-    """What query parameters ask for. PostgreSQL has no text with a NUL in it, so nothing is found by one."""
+    """What query parameters ask for."""
     name = sort.removeprefix("-")
     column: Sort = next(each for each in SORTS if each == name)
-    section = section and section.replace("\0", "\ufffd")
-    search = search.strip().replace("\0", "\ufffd")
-    return Wish(section=section, search=search, sort=column, descending=sort.startswith("-"))
+    section = section and searchable(section)
+    return Wish(section=section, search=searchable(search.strip()), sort=column, descending=sort.startswith("-"))
 
 
 @router.get(

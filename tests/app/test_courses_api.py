@@ -237,6 +237,7 @@ class TestEnrolments:
         assert await names(role="assistant") == ["ta"]
         assert await names(search="2026") == ["lin"]
         assert await names(search="%") == []
+        assert await names(search="\0") == await names(section="\0") == []  # PostgreSQL has no text with a NUL
 
 
 LIST = "邮箱,姓名,学号,班级\nlin@example.edu,林海棠,1,A\nwang@example.edu,王,2,B\n"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Person
@@ -15,6 +15,7 @@ from app.core.database import Database, parse_url
 from app.core.idempotency import IdempotencyKey
 from app.core.ids import new_id
 from app.core.models import Base
+from app.core.problem_details import as_service_error
 from app.core.writer import Writer
 
 pytestmark = pytest.mark.anyio
@@ -264,3 +265,14 @@ def test_a_persons_attempts_are_listed_from_an_index(database: Database, backend
     with database.reading() as session:
         plan = [row.detail for row in session.execute(text(f"EXPLAIN QUERY PLAN {compiled}"))]
     assert plan == ["SEARCH attempts USING COVERING INDEX ix_attempts_person_id_id (person_id=? AND id<?)"]
+
+
+def test_a_text_that_a_database_cannot_hold_is_no_fault_of_ours(database: Database, backend: str) -> None:
+    query = select(Person.id).where(Person.name == "a\0b")
+    with database.reading() as session:
+        if backend == "sqlite":
+            assert session.scalar(query) is None
+            return
+        with pytest.raises(DataError) as refused:
+            session.scalar(query)
+    assert as_service_error(refused.value).status == 422
