@@ -190,8 +190,8 @@ SECURITY_SCHEMES = {
 }
 USERS: dict[str, Any] = {"security": [{"bearerToken": []}, {"sessionCookie": []}]}
 """`openapi_extra` of a route for people with an account."""
-READING = (AccountRequiredError, InvalidTokenError, InsufficientScopeError)
+SIGNED_IN = (AccountRequiredError, InvalidTokenError, InsufficientScopeError)
 """For `documented`: how callers are refused who are not, or not enough, known."""
-CHANGING = (*READING, CrossSiteRequestError)
+CHANGING = (*SIGNED_IN, CrossSiteRequestError)
 ANYBODY: dict[str, Any] = {"security": [{}, {"guestCookie": []}, {"sessionCookie": []}, {"bearerToken": []}]}
 """`openapi_extra` of a route that serves everybody, and knows its own again."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.accounts import people, schemas, tokens
-from app.accounts.access import ANYBODY, CHANGING, READING, USERS, Caller, require_scope, require_user
+from app.accounts.access import ANYBODY, CHANGING, SIGNED_IN, USERS, Caller, require_scope, require_user
 from app.accounts.models import ApiToken
 from app.accounts.scopes import SCOPES
 from app.core import errors
@@ -36,7 +36,7 @@ BODY_ERRORS = (
     summary="Who is asking",
     description="Of the token, the session or the guest cookie that is sent; nobody without any.",
     response_model=schemas.Me,
-    responses=documented(*READING[1:], errors.UnavailableError),
+    responses=documented(*SIGNED_IN[1:], errors.UnavailableError),
     openapi_extra=ANYBODY,
 )
 async def get_me(request: Request, caller: Caller) -> Response:
@@ -87,7 +87,7 @@ async def create_token(request: Request, caller: Caller) -> Response:
     operation_id="listTokens",
     summary="One's own tokens, the newest first",
     response_model=schemas.TokenPage,
-    responses=documented(*READING, errors.InvalidRequestError, errors.UnavailableError),
+    responses=documented(*SIGNED_IN, errors.InvalidRequestError, errors.UnavailableError),
     openapi_extra=USERS,
 )
 async def list_tokens(request: Request, caller: Caller, limit: Limit = 20, cursor: Cursor = None) -> Response:

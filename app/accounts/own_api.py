@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.accounts import audit, people, sessions
-from app.accounts.access import CHANGING, READING, USERS, Caller, require_user
+from app.accounts.access import CHANGING, SIGNED_IN, USERS, Caller, require_user
 from app.accounts.api import BODY_ERRORS
 from app.accounts.passwords import MAX_LENGTH, MIN_LENGTH, WRONG, fault_of, passwords_of
 from app.accounts.sign_in import knows_password
@@ -88,7 +88,7 @@ async def change_password(request: Request, caller: Caller) -> Response:
     operation_id="listSessions",
     summary="The browsers in which one is signed in, the one used last first",
     response_model=Sessions,
-    responses=documented(*READING, errors.UnavailableError),
+    responses=documented(*SIGNED_IN, errors.UnavailableError),
     openapi_extra=USERS,
 )
 async def list_sessions(request: Request, caller: Caller) -> Response:

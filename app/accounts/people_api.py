@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.accounts import audit, people, schemas, sign_in_links
-from app.accounts.access import CHANGING, READING, USERS, Caller, require_admin
+from app.accounts.access import CHANGING, SIGNED_IN, USERS, Caller, require_admin
 from app.accounts.api import BODY_ERRORS
 from app.core import errors, idempotency
 from app.core.errors import UnknownPersonError
@@ -31,7 +31,7 @@ Action = Annotated[
 ]
 About = Annotated[Word | SkipJsonSchema[None], Query(description="who did it, or to whom or what it was done")]
 known_person = partial(known, error=UnknownPersonError)
-ADMIN_READING = (*READING, errors.ForbiddenError)
+ADMIN_READING = (*SIGNED_IN, errors.ForbiddenError)
 ADMIN_CHANGING = (*CHANGING, errors.ForbiddenError)
 
 

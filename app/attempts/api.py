@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.accounts.access import ANYBODY, CHANGING, READING, Caller, Principal, require_scope
+from app.accounts.access import ANYBODY, CHANGING, SIGNED_IN, Caller, Principal, require_scope
 from app.attempts import schemas
 from app.attempts.assigned import AssignedSubmission, submit_assigned
 from app.attempts.assigned_schemas import AnyAttemptPage, AssignedAttemptOut, AssignedAttemptRequest
@@ -118,7 +118,7 @@ async def create_attempt(request: Request, caller: Caller, idempotency_key: KeyH
     description="Those of the caller, in practice and in assignments, and those made as a guest before, if they were "
     "claimed. Runs are left out here. Nobody has none.",
     response_model=AnyAttemptPage,
-    responses=documented(*READING[1:], errors.InvalidRequestError, errors.UnavailableError),
+    responses=documented(*SIGNED_IN[1:], errors.InvalidRequestError, errors.UnavailableError),
     openapi_extra=ANYBODY,
 )
 async def get_attempts(request: Request, caller: Caller, limit: Limit = 20, cursor: Cursor = None) -> Response:
@@ -138,7 +138,9 @@ async def get_attempts(request: Request, caller: Caller, limit: Limit = 20, curs
     description="One's own; one that was made by nobody, whose id only its maker knows; or, for the staff of its "
     "course, one in an assignment. Its student sees of it what is released by then.",
     response_model=schemas.AttemptOut | AssignedAttemptOut,
-    responses=documented(*READING[1:], errors.UnknownAttemptError, errors.InvalidRequestError, errors.UnavailableError),
+    responses=documented(
+        *SIGNED_IN[1:], errors.UnknownAttemptError, errors.InvalidRequestError, errors.UnavailableError
+    ),
     openapi_extra=ANYBODY,
 )
 async def get_attempt(request: Request, caller: Caller, attempt_id: Id) -> Response:

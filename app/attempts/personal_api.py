@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
-from app.accounts.access import READING, USERS, Caller, require_admin, require_user
+from app.accounts.access import SIGNED_IN, USERS, Caller, require_admin, require_user
 from app.accounts.people_api import ADMIN_READING, PersonId, known_person
 from app.attempts.personal import Wanted, account, parts
 from app.attempts.service import service_of
@@ -68,7 +68,7 @@ async def export(request: Request, wanted: Wanted) -> Response:
     description="Streamed. Account, sessions, names of tokens, courses, extensions, drafts, grades, points by hand "
     "with reasons, all attempts with answers, what was read and mistakes, audit entries. What is not released is null.",
     response_class=StreamingResponse,
-    responses=_FILE | documented(*READING, errors.UnavailableError),
+    responses=_FILE | documented(*SIGNED_IN, errors.UnavailableError),
     openapi_extra=USERS,
 )
 async def export_me(request: Request, caller: Caller) -> Response:

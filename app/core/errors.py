@@ -2,18 +2,21 @@
 
     ServiceError
     ├── MalformedJsonError 400          ├── InvalidRequestError 422
-    ├── AccountRequiredError 401        │   └── UnreadableAnswersError 422
-    │   └── InvalidTokenError           ├── UnknownFormError 422
-    ├── ForbiddenError 403              ├── TooManyRequestsError 429
-    │   ├── InsufficientScopeError      ├── GradingFailedError 500
-    │   ├── CrossSiteRequestError       ├── InternalError 500
-    │   ├── AssignmentNotOpenError      └── UnavailableError 503
+    ├── BadRequestError 400             │   └── UnreadableAnswersError
+    ├── AccountRequiredError 401        ├── UnknownFormError 422
+    │   └── InvalidTokenError           ├── TooManyRequestsError 429
+    ├── ForbiddenError 403              ├── GradingFailedError 500
+    │   ├── InsufficientScopeError      ├── InternalError 500
+    │   ├── CrossSiteRequestError       └── UnavailableError 503
+    │   ├── AssignmentNotOpenError
     │   ├── AssignmentLockedError
     │   └── NoAttemptsLeftError
     ├── NotFoundError 404
     │   ├── UnknownProblemError
     │   ├── SeedOutOfRangeError
     │   ├── UnknownExhibitError
+    │   ├── UnknownPersonError
+    │   ├── UnknownTokenError
     │   ├── UnknownAttemptError
     │   ├── UnknownCourseError
     │   ├── UnknownAssignmentError
@@ -28,8 +31,8 @@
     ├── ContentTooLargeError 413
     └── UnsupportedMediaTypeError 415
 
-`app.core.problem_details` renders them (RFC 9457). The docstring of a class is what `/errors/<slug>` says about it, and
-`docs/api.md` lists them all.
+Packages above have some of their own. `app.core.problem_details` renders them (RFC 9457). The docstring of a class is
+what `/errors/<slug>` says about it, and `docs/api.md` lists them all.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.accounts.access import USERS, Principal, require_user
+from app.accounts.access import SIGNED_IN, USERS, Principal, require_user
 from app.core import errors, idempotency
 from app.core.ids import known
 from app.core.json_body import body_of, private_json
@@ -27,7 +27,6 @@ known_course = partial(known, error=errors.UnknownCourseError)
 known_assignment = partial(known, error=errors.UnknownAssignmentError)
 known_item = known_assignment
 
-SIGNED_IN = (errors.AccountRequiredError, errors.InvalidTokenError, errors.InsufficientScopeError)
 READING = (*SIGNED_IN, errors.InvalidRequestError, errors.UnavailableError)
 CHANGING = (*READING, errors.ForbiddenError, errors.CrossSiteRequestError, errors.CourseArchivedError)
 WITH_BODY = (

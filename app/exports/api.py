@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.accounts.access import READING, USERS, Caller, Principal, require_user
+from app.accounts.access import SIGNED_IN, USERS, Caller, Principal, require_user
 from app.attempts.problems_api import ProblemId
 from app.core import errors
 from app.core.errors import Fault, ForbiddenError, InvalidRequestError, UnknownAssignmentError
@@ -49,7 +49,7 @@ FILE: dict[int | str, dict[str, Any]] = {
         "headers": {NOTES: {"description": "how many notes the file begins with", "schema": {"type": "integer"}}},
     }
 }
-REFUSED = documented(*READING, ForbiddenError, InvalidRequestError, errors.UnavailableError)
+REFUSED = documented(*SIGNED_IN, ForbiddenError, InvalidRequestError, errors.UnavailableError)
 
 _SEEDS = Text(
     f"Seeds (the numbers of variants) are written as 0, 1-20 or 1-5,17: {order.MOST_VARIANTS} of them at most.",

@@ -11,7 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.accounts.access import READING, USERS, Caller, require_user
+from app.accounts.access import SIGNED_IN, USERS, Caller, require_user
 from app.accounts.people_api import known_person
 from app.core import errors
 from app.core.database import searchable
@@ -35,7 +35,7 @@ PATH = "/api/v1/assignments/{assignment_id}"
 router = APIRouter(prefix=PATH, tags=["reports"])
 
 REFUSED = documented(
-    *READING,
+    *SIGNED_IN,
     errors.ForbiddenError,
     UnknownAssignmentError,
     errors.InvalidRequestError,
