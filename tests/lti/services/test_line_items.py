@@ -15,6 +15,7 @@ from tests.lti.services.conftest import Link, Linked
 from tests.lti.services.test_sender import all_sent
 
 pytestmark = pytest.mark.anyio
+on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 def line_items(linked: Linked) -> list[str]:
@@ -33,6 +34,7 @@ async def test_the_one_of_the_claim_is_taken_once(link: Link) -> None:
     assert line_items(linked) == [f"{linked.gradebook.platform.address}{linked.column_path}"]
 
 
+@on_one_database
 async def test_without_the_scope_for_scores_none_is_taken(link: Link) -> None:
     linked = await link(launched=False)
     await linked.launch(linked.claim(scope=[names.SCOPE_LINE_ITEM]))
@@ -72,6 +74,7 @@ async def test_a_link_without_any_column_gets_one_and_its_scores(link: Link, sen
     assert column.results["u0"].score == 1.5
 
 
+@on_one_database
 async def test_of_several_columns_the_one_with_our_id_is_taken(link: Link, service: Service, tokens: Tokens) -> None:
     linked = await link(launched=False)
     ours, path = linked.gradebook.add_column(linked.course, link="31", resource_id=linked.classroom.assignment)
@@ -82,6 +85,7 @@ async def test_of_several_columns_the_one_with_our_id_is_taken(link: Link, servi
     assert ours.resource_id
 
 
+@on_one_database
 async def test_without_the_scope_for_line_items_none_is_made(link: Link, service: Service, tokens: Tokens) -> None:
     linked = await link(launched=False)
     await linked.launch(linked.claim(lineitem=None, scope=[names.SCOPE_SCORE]))
@@ -91,6 +95,7 @@ async def test_without_the_scope_for_line_items_none_is_made(link: Link, service
 
 
 @pytest.mark.parametrize("answer", [Answer(status=403), Answer("<html>", content_type="text/html"), Answer({}), None])
+@on_one_database
 async def test_a_platform_that_fails_is_asked_again_later(
     link: Link, service: Service, tokens: Tokens, answer: Answer | None
 ) -> None:

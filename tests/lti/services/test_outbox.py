@@ -73,6 +73,7 @@ async def test_full_points_for_all_reach_who_has_not_answered(
         await until(lambda: linked.shown(1) == linked.shown(2) == 2)
 
 
+@on_one_database
 async def test_an_extension_that_forgives_lateness_reaches_the_gradebook(link: Link, sender: Sender) -> None:
     due = datetime.now(UTC) - timedelta(hours=1)
     linked = await link(due_at=iso(due), late_per_day=0.5)
@@ -87,6 +88,7 @@ async def test_an_extension_that_forgives_lateness_reaches_the_gradebook(link: L
         await until(lambda: linked.shown() == 2)
 
 
+@on_one_database
 async def test_what_is_not_released_waits(link: Link, sender: Sender) -> None:
     due = datetime.now(UTC) + timedelta(seconds=3)
     release = {"correctness": "after-due", "diagnosis": "after-due", "key": "after-due", "solution": "after-due"}
@@ -141,6 +143,7 @@ async def test_a_link_that_gets_another_assignment(link: Link, sender: Sender) -
         await until(lambda: linked.shown(1) == 2)
 
 
+@on_one_database
 async def test_people_whom_the_platform_does_not_know_are_not_sent(link: Link) -> None:
     linked = await link()
     stranger = await linked.classroom._account("stranger")

@@ -28,6 +28,7 @@ from tests.lti.platform import ASSISTANT, LEARNER, MENTOR, TEACHER, Answer, Memb
 from tests.lti.services.conftest import Link, Linked
 
 pytestmark = pytest.mark.anyio
+on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 TEACHER_SUB = "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#PrimaryInstructor"
 
@@ -93,6 +94,7 @@ async def test_everybody_in_all_pages_takes_part_by_their_role(linked: Linked, t
     assert (again.added, again.ended) == (0, 0)
 
 
+@on_one_database
 async def test_an_assistant_of_a_launch_stays_one_although_the_list_says_learner(
     linked: Linked, tokens: Tokens
 ) -> None:
@@ -112,6 +114,7 @@ async def test_who_is_known_by_a_launch_is_not_made_twice(linked: Linked, tokens
         assert session.scalars(select(RosterEntry.person_id)).all() == [known]
 
 
+@on_one_database
 async def test_a_name_in_another_order_is_the_same_name(linked: Linked, tokens: Tokens) -> None:
     """Moodle's list has the family name last, whatever the site's language; its launches have it where it belongs."""
     await launch(linked, LEARNER)
@@ -121,6 +124,7 @@ async def test_a_name_in_another_order_is_the_same_name(linked: Linked, tokens: 
     assert taking_part(linked) == {LEARNER.name: "student"}
 
 
+@on_one_database
 async def test_the_same_address_is_not_the_same_person(linked: Linked, tokens: Tokens) -> None:
     set_list(linked, replace(LEARNER, email=linked.classroom.students[0].email))
     await sync(linked, tokens)
@@ -147,6 +151,7 @@ async def test_a_student_who_left_before_the_first_list(linked: Linked, tokens: 
     assert taking_part(linked) == {"Other": "student", TEACHER.name: "instructor"}
 
 
+@on_one_database
 async def test_who_was_enrolled_by_hand_is_no_business_of_the_list(linked: Linked, tokens: Tokens) -> None:
     stranger = await linked.classroom._account("stranger")
     body = {"email": stranger.email, "role": "student"}
@@ -206,6 +211,7 @@ async def test_lists_that_are_fetched_at_the_same_time_take_nobody_out(linked: L
     assert taking_part(linked) == everybody
 
 
+@on_one_database
 async def test_a_closed_account_is_not_opened(linked: Linked, tokens: Tokens, service: Service) -> None:
     def close(session: Session) -> None:
         person_id = make_person(session, linked.gradebook.platform.issuer, LEARNER.subject, "Gone", service.clock())
@@ -218,6 +224,7 @@ async def test_a_closed_account_is_not_opened(linked: Linked, tokens: Tokens, se
     assert set(taking_part(linked)) == {TEACHER.name}
 
 
+@on_one_database
 class TestFaults:
     @pytest.mark.parametrize(
         "answer",

@@ -49,6 +49,7 @@ async def test_an_answer_reaches_the_gradebook(link: Link, sender: Sender) -> No
     assert message["submission"]["submittedAt"] <= message["timestamp"]
 
 
+@on_one_database
 async def test_only_the_newest_of_many_changes_goes(link: Link, sender: Sender, gradebook: Gradebook) -> None:
     linked = await link()
     for points in (0.5, 1, 1.5, 2):
@@ -81,6 +82,7 @@ async def test_a_fault_delays_a_score_and_nothing_else(link: Link, sender: Sende
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 422, 302])
+@on_one_database
 async def test_what_is_refused_is_given_up_and_says_so(
     link: Link, sender: Sender, gradebook: Gradebook, status: int
 ) -> None:
@@ -102,6 +104,7 @@ async def test_what_is_refused_is_given_up_and_says_so(
     assert linked.shown() == 2
 
 
+@on_one_database
 async def test_what_was_refused_is_tried_again_when_the_student_comes_again(
     link: Link, sender: Sender, gradebook: Gradebook
 ) -> None:
@@ -116,6 +119,7 @@ async def test_what_was_refused_is_tried_again_when_the_student_comes_again(
     assert linked.shown() == 1
 
 
+@on_one_database
 async def test_a_reason_beside_the_status_is_told(link: Link, sender: Sender, gradebook: Gradebook) -> None:
     """As Moodle does it, with an empty list as the body."""
     linked = await link()
@@ -146,6 +150,7 @@ async def test_a_conflict_and_a_rate_limit_in_the_words_of_canvas_pass(
     assert linked.shown() == 1
 
 
+@on_one_database
 async def test_an_answer_that_does_not_come(
     link: Link, sender: Sender, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +194,7 @@ async def test_what_no_database_takes_is_left_out_of_an_error(link: Link, sender
     assert linked.score().last_error == "The token endpoint answers 400: wrongkey"
 
 
+@on_one_database
 async def test_it_gives_up_after_many_tries(
     link: Link, sender: Sender, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +231,7 @@ async def test_a_platform_that_is_slow_leaves_room_for_others(
     assert under_way == [1, 1, 1]
 
 
+@on_one_database
 async def test_a_retry_after_holds_for_the_whole_platform(
     link: Link, service: Service, tokens: Tokens, gradebook: Gradebook
 ) -> None:
