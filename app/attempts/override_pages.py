@@ -15,13 +15,14 @@ from app.accounts.models import Person
 from app.attempts.grade_models import ItemGrade, Override
 from app.attempts.overrides import list_overrides, override
 from app.attempts.regrade_api import seen_item
-from app.attempts.regrade_pages import ITEM, item_id_of, read_number, read_reason
+from app.attempts.regrade_pages import ITEM, read_number, read_reason
 from app.attempts.service import service_of
 from app.core.errors import ConflictError, InvalidRequestError
 from app.core.pages import render
 from app.core.pagination import Cursor, decode_number, next_cursor
 from app.courses.models import Enrolment
 from app.courses.roles import InItem
+from app.courses.routes import known_item
 from problems.catalogue import find
 from problems.text import Language, Text
 
@@ -63,7 +64,7 @@ async def give_points(
     try:
         points = None if sent.get("action") == "withdraw" else read_number(sent, "points")
         reason = read_reason(sent)
-        await service.database.read(seen_item, assignment_id, item_id_of(item_id), user)
+        await service.database.read(seen_item, assignment_id, known_item(item_id), user)
         await service.writer.write(lambda session: override(session, item_id, user, person, points, reason, now).id)
     except (InvalidRequestError, ConflictError) as error:
         entered = {name: str(value) for name, value in sent.items()}
@@ -94,7 +95,7 @@ async def _show(
     before = decode_number(cursor)
 
     def look(session: Session) -> tuple[InItem, list[StudentRow], list[tuple[Override, str]]]:
-        seen = seen_item(session, assignment_id, item_id_of(item_id), user, changing=False)
+        seen = seen_item(session, assignment_id, known_item(item_id), user, changing=False)
         given = list_overrides(session, item_id, user, limit=SHOWN + 1, before=before)
         names = {
             row.id: row.name

@@ -12,7 +12,7 @@ from app.accounts.models import Person
 from app.attempts.grade_models import Regrade
 from app.attempts.item_revisions import Order
 from app.attempts.regrade import resume, undo
-from app.attempts.regrade_api import find_regrade, find_regrades, known_regrade
+from app.attempts.regrade_api import find_regrade, find_regrades
 from app.attempts.regrade_pages import ASSIGNMENT, read_reason
 from app.attempts.regrade_view import detail_json
 from app.attempts.service import service_of
@@ -83,7 +83,7 @@ async def show_regrade(
     """One of them: the settings before and after it, and every grade that it changed."""
 
     def look(session: Session) -> tuple[InAssignment, Regrade, Item, str, dict[str, Any]]:
-        found = find_regrade(session, assignment_id, known_regrade(regrade_id), user, changing=False)
+        found = find_regrade(session, assignment_id, regrade_id, user, changing=False)
         seen = assignment_for(session, assignment_id, user, STAFF)
         item = session.get_one(Item, found.item_id)
         return seen, found, item, _name(session, found.by), detail_json(session, found.id)

@@ -25,7 +25,7 @@ from app.core.errors import ConflictError, Fault, InvalidRequestError
 from app.core.pages import render
 from app.courses.models import Assignment, Course, Item
 from app.courses.roles import InItem
-from app.courses.routes import known_assignment
+from app.courses.routes import known_item
 from problems.answers import Choices, Scoring
 from problems.catalogue import find
 from problems.dealing import deal
@@ -85,7 +85,7 @@ async def preview_or_apply(
     place = (assignment_id, item_id)
     entered = {name: str(value) for name, value in sent.items()}
     service, now = service_of(request), request.state.received_at
-    seen = await service.database.read(seen_item, assignment_id, item_id_of(item_id), user)
+    seen = await service.database.read(seen_item, assignment_id, known_item(item_id), user)
     try:
         settings = read_settings(seen, sent)
         if sent.get("action") != "apply":
@@ -105,10 +105,6 @@ async def preview_or_apply(
     except ConflictError as error:
         return await _show(request, user, language, place, entered, settings, conflict=error.sentences)
     return RedirectResponse(f"/{language}/assignments/{assignment_id}/regrades", 303)
-
-
-def item_id_of(id_: str) -> str:
-    return known_assignment(id_)
 
 
 def read_reason(sent: FormData) -> str:
@@ -152,7 +148,7 @@ def read_number(sent: FormData, name: str) -> float:
 def _keys(old: ItemSettings, item: Item, sent: FormData) -> Mapping[str, Mapping[str, Any]]:
     """The keys so far with the one that was typed; an empty one takes away what was set for its variant."""
     seed = str(sent.get("seed", ""))
-    if not seed.isdecimal():
+    if not (seed.isascii() and seed.isdigit() and len(seed) < 20):
         return old.keys
     form: AnswerForm = "choice" if item.form == "choice" else "open"
     fields = deal(find(item.problem), int(seed)).fields(form)
@@ -182,7 +178,7 @@ async def _show(
     now = request.state.received_at
 
     def look(session: Session) -> RegradeView:
-        seen = seen_item(session, assignment_id, item_id_of(item_id), user, changing=False)
+        seen = seen_item(session, assignment_id, known_item(item_id), user, changing=False)
         plan, found = None, faults
         if sent and not faults:
             try:
