@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from app.attempts.grades import lock_students
@@ -27,7 +27,7 @@ from app.core.service import Service
 from app.courses.models import Assignment, Item
 from app.lti.calls import call
 from app.lti.claims import SCOPE_LINE_ITEM, SCOPE_SCORE
-from app.lti.models import Context, Deployment, LineItem, Link, Platform
+from app.lti.models import Context, Deployment, LineItem, Link, Platform, Score
 from app.lti.outbox import enqueue_line_item, retry_failed
 from app.lti.paging import MEDIA_TYPE_OF_LISTS, PagingError, collect, with_query
 from app.lti.tokens import Client, TokenError, Tokens
@@ -35,6 +35,7 @@ from app.lti.tokens import Client, TokenError, Tokens
 MEDIA_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 LEASE = timedelta(minutes=2)
 WAIT = timedelta(minutes=10)  # before it is asked again what could not be answered
+NOT_FOUND = 404
 LABEL_LENGTH = 100
 URL_LENGTH = 2000
 
@@ -66,12 +67,19 @@ def record(
         retry_failed(session, line_item_id, person_id, now)
         return
     known = session.scalar(select(LineItem).where(LineItem.link_id == link_id))
-    if known is not None:
+    may_ask = SCOPE_LINE_ITEM in scopes and _url(claim.get("lineitems")) is not None
+    if known is not None and not (may_ask and _is_gone(session, known.id)):
         _store(session, platform_id, link_id, assignment_id, known.url, scopes, now)
         retry_failed(session, known.id, person_id, now)
-    elif SCOPE_LINE_ITEM in scopes and _url(claim.get("lineitems")) is not None:
+    elif may_ask:
         unasked = (Link.id == link_id, Link.line_item_due_at.is_(None))
         session.execute(update(Link).where(*unasked).values(line_item_due_at=now))
+
+
+def _is_gone(session: Session, line_item_id: str) -> bool:
+    """Whether the platform has said of a score that there is no such column any more."""
+    gone = (Score.line_item_id == line_item_id, Score.state == "failed", Score.last_status == NOT_FOUND)
+    return bool(session.scalar(select(exists().where(*gone))))
 
 
 def _url(value: Any) -> str | None:
@@ -94,20 +102,25 @@ def _store(
     scopes: list[str],
     now: datetime,
 ) -> str:
-    """The id of the line item, whose scores are due if it is new or was another assignment's."""
+    """The id of the line item, whose scores are due if it is new or was another assignment's.
+
+    One that the link had before is its line item no more (somebody deleted that column), and is sent nothing.
+    """
     found = session.scalar(select(LineItem).where(LineItem.platform_id == platform_id, LineItem.url == url))
-    if found is not None and found.assignment_id == assignment_id:
-        found.scopes, found.link_id = scopes, link_id
-        return found.id
-    # Whoever changes a grade holds this lock: they see the line item, or their grade is seen here.
-    course_id = session.get_one(Assignment, assignment_id).course_id
-    lock_students(session, course_id, None)
+    former = session.scalars(select(LineItem.id).where(LineItem.link_id == link_id, LineItem.url != url)).all()
+    is_known = found is not None and found.assignment_id == assignment_id
+    if former or not is_known:
+        # Whoever changes a grade holds this lock: they see the line items, or their grade is seen here.
+        lock_students(session, session.get_one(Assignment, assignment_id).course_id, None)
+        session.execute(delete(Score).where(Score.line_item_id.in_(former)))
+        session.execute(delete(LineItem).where(LineItem.id.in_(former)))
     if found is None:
         found = LineItem(id=new_id(), platform_id=platform_id, url=url, created_at=now)
         session.add(found)
     found.link_id, found.assignment_id, found.scopes = link_id, assignment_id, scopes
     session.flush()
-    enqueue_line_item(session, found.id, now)
+    if not is_known:
+        enqueue_line_item(session, found.id, now)
     return found.id
 
 

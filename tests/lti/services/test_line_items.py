@@ -12,7 +12,7 @@ from app.lti.sender import Sender
 from app.lti.tokens import Tokens
 from tests.lti.platform import Answer
 from tests.lti.services.conftest import Link, Linked
-from tests.lti.services.test_sender import all_sent
+from tests.lti.services.test_sender import all_sent, until
 
 pytestmark = pytest.mark.anyio
 on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -83,6 +83,38 @@ async def test_of_several_columns_the_one_with_our_id_is_taken(link: Link, servi
     await find_due(service, tokens)
     assert line_items(linked) == [f"{linked.gradebook.platform.address}{path}"]
     assert ours.resource_id
+
+
+async def test_a_column_that_the_platform_has_made_anew_takes_the_place_of_the_former(
+    link: Link, sender: Sender
+) -> None:
+    """Somebody deleted it there, with its grades. They go to the new one, and nothing any more to the former."""
+    linked = await link()
+    await linked.override(linked.classroom.students[0], 1.5)
+    linked.gradebook.columns.clear()
+    column, path = linked.gradebook.add_column(linked.course, link="31")
+    address = f"{linked.gradebook.platform.address}{path}"
+    await linked.launch(linked.claim(lineitem=address))
+    assert line_items(linked) == [address]
+    async with sender:
+        await all_sent(linked)
+    assert column.results["u0"].score == 1.5
+
+
+@on_one_database
+async def test_a_column_that_is_gone_is_made_again(link: Link, sender: Sender) -> None:
+    """By the next launch, if the platform names no column with the link but lets us make some."""
+    linked = await link()
+    linked.gradebook.columns.clear()
+    await linked.override(linked.classroom.students[0], 1.5)
+    async with sender:
+        await until(lambda: linked.score().state == "failed")
+        await linked.launch(linked.claim(lineitem=None))
+        await until(lambda: bool(linked.gradebook.columns))
+        await until(lambda: linked.score().state == "sent")
+    (column,) = linked.gradebook.columns["11"].values()
+    assert column.results["u0"].score == 1.5
+    assert len(line_items(linked)) == 1
 
 
 @on_one_database
