@@ -12,12 +12,10 @@ if they are named so; for development and tests, so may whatever is on loopback.
 import asyncio
 import socket
 import ssl
-import sys
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
@@ -26,10 +24,6 @@ import httpcore
 import orjson
 
 from app.core.addresses import PORTS, Origin, is_local, is_loopback, is_public
-
-if find_spec("sniffio") is None:
-    # httpcore asks for it at every lock, seven times a request, and is told faster that it is missing.
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 SECONDS = 5.0  # from the first byte sent to the last received, with everything between
 REPLY_LIMIT = 262_144  # bytes
