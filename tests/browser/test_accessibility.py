@@ -1,17 +1,18 @@
 """Every kind of page in both languages: no violation that axe can find, no sideways scrolling on a narrow screen."""
 
 from collections.abc import Callable
+from itertools import cycle
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from problems.catalogue import catalogue
 from problems.text import LANGUAGES
+from tests.browser.soundness import scroll_width, violations
 
 NewPage = Callable[..., Page]
 
-EXERCISES = [f"/{language}/problems/{problem}?seed=1" for problem in catalogue() for language in LANGUAGES]
+EXERCISES = [f"/{language}/problems/{problem}?seed=1" for problem, language in zip(catalogue(), cycle(LANGUAGES))]
 OTHERS = [
     f"/{language}{rest}"
     for language in ("en", "zh")
@@ -25,30 +26,6 @@ WRONG = {
     "1.1": ("A",),
 }
 UNREADABLE = {"1.6": ("0,5", "1", "", "1"), "2.3": ("1.5", "", "x", "4")}
-
-
-def open_all(page: Page) -> None:
-    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
-
-
-AXE = Axe().axe_script
-RUN = """options => axe.run({ exclude: [["math"], ["tbody tr:nth-child(n+9)"]] }, options).then(
-  ({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)),
-)"""
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, as the rule and the element.
-
-    Letters of formulas have the colour of their text, and rows of a table are alike: to hold the contrast of each
-    against its background was most of what took time.
-    """
-    open_all(page)
-    # axe takes a table header that is a formula for an empty one: it does not read MathML.
-    options = {"resultTypes": ["violations"], "rules": {"empty-table-header": {"enabled": False}}}
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE)
-    return page.evaluate(RUN, options)
 
 
 def answer(page: Page, problem: str, values: tuple[str, ...]) -> None:
@@ -82,11 +59,6 @@ def test_axe_finds_nothing_in_a_result(new_page: NewPage, problem: str, values: 
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert (scheme, violations(page)) == (scheme, [])
-
-
-def scroll_width(page: Page) -> int:
-    open_all(page)
-    return page.evaluate("document.documentElement.scrollWidth")
 
 
 def test_no_page_scrolls_sideways_on_a_narrow_screen(new_page: NewPage) -> None:

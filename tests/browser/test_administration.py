@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +21,7 @@ from app.core.settings import Settings
 from app.courses.models import Assignment, Enrolment, Item
 from app.demo import TEACHER, fill
 from app.main import create_app
+from tests.browser.soundness import faults
 
 NewPage = Callable[..., Page]
 
@@ -94,14 +94,6 @@ def signed_in(page: Page, address: str, secret: str) -> Page:
     return page
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
-    options = {"resultTypes": ["violations"], "rules": {"empty-table-header": {"enabled": False}}}
-    found = Axe().run(page, options=options).response["violations"]
-    narrow = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]] + ["scrolls sideways"] * narrow
-
-
 @pytest.mark.parametrize(
     ("scheme", "width", "language"), [("light", 1200, "en"), ("dark", 1200, "zh"), ("light", 320, "zh")]
 )
@@ -126,7 +118,7 @@ def test_axe_finds_nothing(
         page = signed_in(new_page(color_scheme=scheme, viewport={"width": width, "height": 800}), address, secret)
         for path in paths:
             page.goto(f"/{language}/{path}")
-            assert (path, violations(page)) == (path, [])
+            assert (path, faults(page)) == (path, [])
 
 
 def test_leaving_for_good(new_page: NewPage, world: World, address: str) -> None:
@@ -140,9 +132,9 @@ def test_leaving_for_good(new_page: NewPage, world: World, address: str) -> None
     page.get_by_label("Type “student02@example.org” to confirm").fill("student02")
     page.get_by_role("button", name="Delete this account for good").click()
     page.get_by_text("Type exactly what is asked for").wait_for()
-    assert violations(page) == []
+    assert faults(page) == []
     page.get_by_label("Type “student02@example.org” to confirm").fill("student02@example.org")
     page.get_by_role("button", name="Delete this account for good").click()
     page.get_by_role("heading", name="The account is deleted").wait_for()
-    assert violations(page) == []
+    assert faults(page) == []
     page.get_by_role("link", name="Sign in").wait_for()

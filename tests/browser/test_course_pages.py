@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +18,7 @@ from app.core.database import Database
 from app.core.settings import Settings
 from app.courses.models import Assignment, Item
 from app.demo import STUDENT, TEACHER
+from tests.browser.soundness import faults
 
 NewPage = Callable[..., Page]
 
@@ -80,15 +80,6 @@ def taught(served_database: str) -> Class:
         session.commit()
     database.dispose()
     return found
-
-
-def faults(page: Page) -> list[str]:
-    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
-    # axe takes a table header that is a formula for an empty one: it does not read MathML.
-    options = {"resultTypes": ["violations"], "rules": {"empty-table-header": {"enabled": False}}}
-    found = Axe().run(page, options=options).response["violations"]
-    narrow = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]] + ["scrolls sideways"] * narrow
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh", "dark")])

@@ -5,7 +5,6 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from sqlalchemy.orm import Session
 
@@ -13,14 +12,9 @@ from app.accounts import people, sessions
 from app.core.clock import utc_now
 from app.core.database import Database
 from app.core.settings import Settings
+from tests.browser.soundness import faults
 
 NewPage = Callable[..., Page]
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    narrow = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]] + ["scrolls sideways"] * narrow
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +37,11 @@ def test_an_exercise_becomes_a_file(
     page.context.add_cookies([{"name": "session", "value": signed_in, "url": address}])
     page.goto("/en/problems/1.4")
     page.get_by_role("link", name="Export for other systems").click()
-    assert violations(page) == []
+    assert faults(page) == []
     page.get_by_label("Numbers of the variants").fill("many")
     page.get_by_role("button", name="Download the file").click()
     page.get_by_role("alert").get_by_text("Seeds (the numbers of variants)").wait_for()
-    assert violations(page) == []
+    assert faults(page) == []
     page.get_by_label("Numbers of the variants").fill("0-2")
     page.get_by_label("Language of the questions").select_option("both")
     with page.expect_download() as download:
@@ -57,4 +51,4 @@ def test_an_exercise_becomes_a_file(
     kinds = [each.attrib["type"] for each in ET.parse(tmp_path / "questions.xml").getroot()]
     assert kinds == ["category", *["numerical"] * 3] * 2
     page.goto("/zh/problems/1.4/export")
-    assert violations(page) == []
+    assert faults(page) == []

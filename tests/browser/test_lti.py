@@ -24,7 +24,7 @@ from app.core.settings import Settings
 from app.lti import claims as names
 from app.lti import models
 from tests.browser.conftest import FLAGS
-from tests.browser.test_accessibility import violations
+from tests.browser.soundness import violations
 from tests.lti.platform import LEARNER, TEACHER, Answer, Course, Member, Platform, Request, ResourceLink
 
 SECONDS = 10.0

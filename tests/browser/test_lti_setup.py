@@ -13,7 +13,7 @@ from app.core.clock import utc_now
 from app.core.database import Database
 from app.core.settings import Settings
 from app.lti import registration
-from tests.browser.test_accessibility import scroll_width, violations
+from tests.browser.soundness import scroll_width, violations
 from tests.lti.platform import TEACHER, Answer, Course, Platform, Request
 
 SECONDS = 10.0

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from sqlalchemy.orm import Session
 
@@ -12,14 +11,9 @@ from app.cli_admin import first_link
 from app.core.clock import utc_now
 from app.core.database import Database
 from app.core.settings import Settings
+from tests.browser.soundness import faults
 
 NewPage = Callable[..., Page]
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    narrow = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]] + ["scrolls sideways"] * narrow
 
 
 @pytest.fixture(scope="module")
@@ -51,16 +45,16 @@ def test_from_the_course_to_a_message_and_another_secret(new_page: NewPage, setu
     page.get_by_label("Time zone").fill("Asia/Shanghai")
     page.get_by_role("button", name="Make a course").click()
     page.get_by_role("link", name="Webhooks").click()
-    assert violations(page) == []
+    assert faults(page) == []
     page.get_by_label("Address").fill("https://10.0.0.1/")
     page.get_by_role("button", name="Add the webhook").click()
     page.get_by_text("An address of the public internet is needed here").wait_for()
-    assert violations(page) == []
+    assert faults(page) == []
     page.get_by_label("Address").fill("https://192.0.43.8/a-long-address/for-messages/of-this-course/0123456789")
     page.get_by_role("button", name="Add the webhook").click()
     secret = page.locator(".secret").inner_text()
     assert secret.startswith("whsec_")
-    assert violations(page) == []
+    assert faults(page) == []
     page.get_by_role("button", name="Send a test message").click()
     page.get_by_role("cell", name="Test message").wait_for()
     for scheme, width in (("light", 320), ("dark", 1200)):
@@ -68,10 +62,10 @@ def test_from_the_course_to_a_message_and_another_secret(new_page: NewPage, setu
         page.set_viewport_size({"width": width, "height": 800})
         for language in ("en", "zh"):
             page.goto(page.url.replace("/en/", f"/{language}/").replace("/zh/", f"/{language}/"))
-            assert (scheme, language, violations(page)) == (scheme, language, [])
+            assert (scheme, language, faults(page)) == (scheme, language, [])
     page.goto(page.url.replace("/zh/", "/en/"))
     page.get_by_role("button", name="Make a new secret").click()
     assert page.locator(".secret").inner_text() not in {secret, ""}
     page.get_by_role("button", name="Disable").click()
     page.get_by_text("Disabled").wait_for()
-    assert violations(page) == []
+    assert faults(page) == []
