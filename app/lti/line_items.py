@@ -64,13 +64,13 @@ def record(
     url = _url(claim.get("lineitem"))
     if url is not None:
         line_item_id = _store(session, platform_id, link_id, assignment_id, url, scopes, now)
-        retry_failed(session, line_item_id, person_id, now)
+        retry_failed(session, line_item_id, now, person_id=person_id)
         return
     known = session.scalar(select(LineItem).where(LineItem.link_id == link_id))
     may_ask = SCOPE_LINE_ITEM in scopes and _url(claim.get("lineitems")) is not None
     if known is not None and not (may_ask and _is_gone(session, known.id)):
         _store(session, platform_id, link_id, assignment_id, known.url, scopes, now)
-        retry_failed(session, known.id, person_id, now)
+        retry_failed(session, known.id, now, person_id=person_id)
     elif may_ask:
         unasked = (Link.id == link_id, Link.line_item_due_at.is_(None))
         session.execute(update(Link).where(*unasked).values(line_item_due_at=now))
@@ -235,6 +235,8 @@ def _found(session: Session, wanted: Wanted, url: str, now: datetime) -> None:
     link = session.get_one(Link, wanted.link_id)
     link.line_item_due_at = None
     if link.assignment_id == wanted.assignment_id:
-        _store(session, wanted.platform_id, wanted.link_id, wanted.assignment_id, url, wanted.scopes, now)
+        found = _store(session, wanted.platform_id, wanted.link_id, wanted.assignment_id, url, wanted.scopes, now)
+        # A platform may say 404 of a person as well: where the column is there after all, they may be known by now.
+        retry_failed(session, found, now)
     else:
         link.line_item_due_at = now

@@ -116,10 +116,12 @@ def resend(
     return len(marked.all())
 
 
-def retry_failed(session: Session, line_item_id: str, person_id: str, now: datetime) -> None:
-    """Somebody comes from the platform again, so that what it refused for them may be taken now."""
-    mine = (Score.line_item_id == line_item_id, Score.person_id == person_id, Score.state == "failed")
-    session.execute(update(Score).where(*mine).values(_marked(TABLE, literal(now, Score.due_at.type))))
+def retry_failed(session: Session, line_item_id: str, now: datetime, *, person_id: str | None = None) -> None:
+    """What the platform refused, for somebody or for all, it may take now."""
+    query = update(Score).where(Score.line_item_id == line_item_id, Score.state == "failed")
+    if person_id is not None:
+        query = query.where(Score.person_id == person_id)
+    session.execute(query.values(_marked(TABLE, literal(now, Score.due_at.type))))
 
 
 def _rows(*conditions: ColumnElement[bool]) -> Select[Any]:

@@ -118,6 +118,21 @@ async def test_a_column_that_is_gone_is_made_again(link: Link, sender: Sender) -
 
 
 @on_one_database
+async def test_a_column_that_is_there_after_all_is_tried_again(link: Link, sender: Sender) -> None:
+    """The platform may have meant the person, whom it knows when they come again."""
+    linked = await link()
+    linked.gradebook.refuse = lambda _user: Answer(status=404)
+    await linked.override(linked.classroom.students[0], 1.5)
+    async with sender:
+        await until(lambda: linked.score().state == "failed")
+        linked.gradebook.refuse = lambda _user: None
+        await linked.launch(linked.claim(lineitem=None))
+        await until(lambda: linked.score().state == "sent")
+    assert linked.shown() == 1.5
+    assert len(line_items(linked)) == 1
+
+
+@on_one_database
 async def test_without_the_scope_for_line_items_none_is_made(link: Link, service: Service, tokens: Tokens) -> None:
     linked = await link(launched=False)
     await linked.launch(linked.claim(lineitem=None, scope=[names.SCOPE_SCORE]))
