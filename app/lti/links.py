@@ -58,7 +58,7 @@ def link_of(session: Session, told: OfLink, message: Message, context: Context, 
         )
         session.add(link)
     named = message.custom.get(ASSIGNMENT, "")
-    is_news = link.assignment_id is None or (link.named, link.context_id) != (named, context.id)
+    is_news = (link.named, link.context_id) != (named, context.id)
     link.context_id, link.title, link.line_item_url = context.id, told.title, told.line_item_url
     if is_id(named) and is_news:
         link.assignment_id = _assignment_in(session, named, context, person_id, now) or link.assignment_id

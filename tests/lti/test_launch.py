@@ -321,6 +321,16 @@ class TestCopiedCourse:
         assert [title for _, title in copies] == ["Sheet 1"]
         assert addresses == {f"/en/assignments/{copies[0].id}"}
 
+    async def test_a_copy_that_was_deleted_does_not_come_back(self, browser, assigned, read):
+        """Somebody who teaches the new course did without it; the link waits for another one."""
+        link = self.link_in("12", await assigned())
+        teacher = browser()
+        copy = (await teacher.launch(TEACHER, link)).headers["location"].rpartition("/")[2]
+        deleted = await teacher.client.delete(f"/api/v1/assignments/{copy}", headers={"Sec-Fetch-Site": "same-origin"})
+        assert deleted.status_code == 200, deleted.text
+        assert (await browser().launch(LEARNER, link)).headers["location"] == "/en/lti/waiting"
+        assert len(read(select(Assignment.id))) == 1
+
     async def test_a_draft_is_copied_as_one(self, browser, assigned):
         link = self.link_in("12", await assigned(published=False))
         assert (await browser().launch(LEARNER, link)).headers["location"] == "/en/lti/waiting"
