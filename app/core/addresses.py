@@ -15,6 +15,7 @@ Origin: TypeAlias = tuple[str, str, int]
 PORTS = {"http": 80, "https": 443}
 _GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291; all that IANA has given out
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
+_METADATA = frozenset(map(ip_address, ("100.100.100.200", "fd00:ec2::254", "fd20:ce::254")))  # of three clouds
 _LOCAL = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
 
 
@@ -33,10 +34,10 @@ def is_loopback(text: str) -> bool:
 def is_local(text: str) -> bool:
     """Whether this is an address of a local network (RFC 1918, 4193, 6598) or of this machine.
 
-    Link-local ones are none: there clouds keep what only the machine itself shall read.
+    Link-local ones are none: there clouds keep what only the machine itself shall read, which some do elsewhere too.
     """
     address = _unwrapped(text)
-    return address.is_loopback or any(address in network for network in _LOCAL)
+    return address.is_loopback or (address not in _METADATA and any(address in network for network in _LOCAL))
 
 
 def origin_of(url: str) -> Origin:

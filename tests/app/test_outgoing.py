@@ -119,6 +119,7 @@ class TestAddresses:
             *((each, True) for each in ("127.0.0.1", "10.1.2.3", "172.17.0.2", "192.168.65.254", "100.64.0.1")),
             *((each, True) for each in ("::1", "fd00::1", "::ffff:10.0.0.1")),
             *((each, False) for each in ("8.8.8.8", "169.254.169.254", "fe80::1", "0.0.0.0", "224.0.0.1", "fec0::1")),
+            *((each, False) for each in ("100.100.100.200", "::ffff:100.100.100.200", "fd00:ec2::254", "fd20:ce::254")),
         ],
     )
     def test_what_lies_in_a_local_network(self, address: str, local: bool) -> None:  # noqa: FBT001 - a table
