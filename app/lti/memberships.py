@@ -7,12 +7,12 @@ from typing import Any
 from app.core.service import Service
 from app.courses.models import Role
 from app.lti.claims import SCOPE_MEMBERSHIPS, role_in_course
+from app.lti.messages import name_of
 from app.lti.paging import collect, with_query
 from app.lti.tokens import Client, Tokens
 
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 ID_LENGTH = 255
-NAME_LENGTH = 200
 MAX_ROLES = 100
 A_PAGE = "500"
 """Members that are asked for at once (2.4.3): Moodle gives all without it, of whom a reply holds some nine hundred."""
@@ -71,11 +71,4 @@ def _member(row: Mapping[str, Any]) -> Member | None:
         return None
     texts = [role[:ID_LENGTH] for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
     status = row.get("status")
-    parts = (_text(row, "given_name"), _text(row, "family_name"))
-    name = _text(row, "name") or " ".join(filter(None, parts))
-    return Member(subject, name[:NAME_LENGTH], tuple(texts[:MAX_ROLES]), status if status in STATUSES else "Active")
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    return " ".join(value.split())[:NAME_LENGTH] if isinstance(value, str) else ""
+    return Member(subject, name_of(row), tuple(texts[:MAX_ROLES]), status if status in STATUSES else "Active")

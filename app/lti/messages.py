@@ -82,7 +82,7 @@ def read(claims: Claims) -> Message:
     return Message(
         issuer=_id(claims, "iss"),
         subject=_id(claims, "sub"),
-        name=_name(claims),
+        name=name_of(claims),
         deployment_id=_id(claims, names.DEPLOYMENT_ID),
         message_type=kind,
         target_link_uri=_url(claims, names.TARGET_LINK_URI) or "",
@@ -130,7 +130,7 @@ def _deep_linking(claims: Claims) -> Mapping[str, Any]:
     return settings
 
 
-def _name(claims: Claims) -> str:
+def name_of(claims: Claims) -> str:
     """The whole name, else its parts in the order in which the platform gives them; some platforms give none."""
     parts = (_text(claims, part) for part in ("given_name", "family_name"))
     return _text(claims, "name") or " ".join(filter(None, parts))[:TEXT_LENGTH]

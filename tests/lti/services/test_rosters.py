@@ -286,8 +286,13 @@ class TestReading:
             ("8", "Active", None),
         ]
 
-    def test_the_parts_of_a_name(self) -> None:
-        (member,) = memberships.read([{"user_id": "7", "given_name": "Ada", "family_name": "Lovelace", "roles": []}])
+    @pytest.mark.parametrize(
+        "told",
+        [{"given_name": "Ada", "family_name": "Lovelace"}, {"name": " Ada\x00\nLovelace "}],
+        ids=["parts", "NUL"],
+    )
+    def test_the_name_is_read_as_that_of_a_launch(self, told: dict[str, str]) -> None:
+        (member,) = memberships.read([{"user_id": "7", "roles": []} | told])
         assert member.name == "Ada Lovelace"
 
     def test_who_is_there_twice_has_the_roles_of_both_rows(self) -> None:
