@@ -62,7 +62,7 @@ def _add_administrator(url: str) -> None:
 
 
 @schema.parametrize()
-@settings(max_examples=10, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_call_keeps_its_promises(case: schemathesis.Case, address: str):
     # A schema can say how cursors, forms and answers look, but not which of them exist: 422 is right for the others.
     unknowable = case.method == "POST" or {"cursor", "form"} & set(case.query or {})
@@ -70,7 +70,7 @@ def test_every_call_keeps_its_promises(case: schemathesis.Case, address: str):
 
 
 @schema.parametrize()
-@settings(max_examples=5, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_nothing_that_an_administrator_sends_breaks_the_server(case: schemathesis.Case, address: str):
     """Behind the sign-in, where the calls of nobody end."""
     case.call_and_validate(

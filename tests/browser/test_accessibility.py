@@ -40,10 +40,11 @@ def answer(page: Page, problem: str, values: tuple[str, ...]) -> None:
     page.locator("#summary").wait_for()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(new_page: NewPage, scheme: str) -> None:
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh", "dark")])
+def test_axe_finds_nothing(new_page: NewPage, language: str, scheme: str) -> None:
     page = new_page(color_scheme=scheme)
-    for path in [*OTHERS, *(f"/en/problems/{problem}" for problem in ("1.1", "1.6", "1.10", "2.2", "2.3"))]:
+    exercises = [f"/{language}/problems/{problem}" for problem in ("1.1", "1.6", "1.10", "2.2", "2.3")]
+    for path in [*(path for path in OTHERS if path.startswith(f"/{language}")), *exercises]:
         page.goto(path)
         assert (path, violations(page)) == (path, [])
 

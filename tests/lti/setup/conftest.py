@@ -15,6 +15,13 @@ from tests.app.conftest import Account, account, app, browse, client  # noqa: F4
 from tests.lti.platform import TEACHER, Course, Member, Platform, ResourceLink
 
 TOOL = "https://haitang.test"
+on_both_databases = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+
+
+@pytest.fixture
+def backend() -> str:
+    """Pages and messages do not differ; tests of what is stored just once ask for both databases."""
+    return "sqlite"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from app.lti.deep_linking import Picked, Recipient, content_item
 from app.lti.tool import Tool
 from tests.app.conftest import Account
 from tests.lti.platform import ASSISTANT, LEARNER, TEACHER, Course, Platform, ResourceLink
-from tests.lti.setup.conftest import Browser, inputs
+from tests.lti.setup.conftest import Browser, inputs, on_both_databases
 
 pytestmark = pytest.mark.anyio
 
@@ -108,6 +108,7 @@ async def test_a_student_who_opens_the_link_gets_the_assignment(
     assert "Sheet 1" in opened.text
 
 
+@on_both_databases
 async def test_exercises_may_become_a_link_each(
     browser: Browser, picker: httpx.Response, platform: Platform, app: FastAPI
 ) -> None:
@@ -211,6 +212,7 @@ async def test_searching_keeps_what_is_ticked(browser: Browser, picker: httpx.Re
 # What must be refused
 
 
+@on_both_databases
 async def test_a_response_is_given_once(browser: Browser, picker: httpx.Response, app: FastAPI) -> None:
     first = await browser.send(picker, **SHEET)
     assert first.status_code == 200
@@ -325,6 +327,7 @@ async def test_a_waiting_link_gets_its_assignment(browser: Browser, app: FastAPI
 
 
 @pytest.mark.usefixtures("connected")
+@on_both_databases
 async def test_a_link_for_which_somebody_has_chosen_meanwhile(browser: Browser, app: FastAPI) -> None:
     first, second = [await browser.launch(TEACHER, ResourceLink()) for _ in range(2)]
     assert (await browser.send(first, **SHEET)).status_code == 303

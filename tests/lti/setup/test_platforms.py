@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from app.accounts import sessions
 from tests.app.conftest import Account
 from tests.lti.platform import TEACHER, Course, Platform
-from tests.lti.setup.conftest import TOOL, Browser, inputs, registration
+from tests.lti.setup.conftest import TOOL, Browser, inputs, on_both_databases, registration
 
 pytestmark = pytest.mark.anyio
 
@@ -54,6 +54,7 @@ async def test_addresses_that_may_not_be_called_are_refused(
         assert changed.status_code == 422
 
 
+@on_both_databases
 async def test_deployments_come_and_go_until_they_are_used(
     administrator: Account, connected: dict[str, Any], browser: Browser
 ) -> None:
@@ -132,7 +133,6 @@ async def post(pages: Browser, page: httpx.Response, address: str, **fields: str
     return await pages.client.post(address, data={"token": token} | fields, follow_redirects=True)
 
 
-@pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize("product", ["moodle", "canvas", "openedx", "BlackboardLearn", "desire2learn", ""])
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_the_page_for_each_product_lists_our_addresses(pages: Browser, product: str, language: str) -> None:
@@ -146,6 +146,7 @@ async def test_the_page_for_each_product_lists_our_addresses(pages: Browser, pro
         assert "Paste JSON" in page.text
 
 
+@on_both_databases
 async def test_connecting_by_hand(pages: Browser, platform: Platform) -> None:
     page = await pages.client.get("/en/lti/new")
     wanted = registration(platform) | {

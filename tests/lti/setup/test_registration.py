@@ -15,14 +15,13 @@ from app.lti.registration_messages import Configuration, client_metadata
 from app.lti.tool import SCOPES, Tool
 from tests.app.conftest import Account
 from tests.lti.platform import TEACHER, Answer, Course, Platform, Request
-from tests.lti.setup.conftest import TOOL, Browser
+from tests.lti.setup.conftest import TOOL, Browser, on_both_databases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 pytestmark = pytest.mark.anyio
 
-# Where something is refused before anything is stored, one database will do: parametrize("backend", ["sqlite"]).
 TOKEN = "a-registration-token-of-the-platform"
 CANVAS = "https://canvas.instructure.com/lti/"
 PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
@@ -99,6 +98,7 @@ def registered(app: FastAPI) -> int:
         return session.scalar(select(func.count()).select_from(models.Platform)) or 0
 
 
+@on_both_databases
 async def test_a_platform_registers_itself_and_can_launch_at_once(
     browser: Browser, invitation: str, registrar: Registrar, administrator: Account, platform: Platform
 ) -> None:
@@ -141,6 +141,7 @@ async def test_the_page_may_be_framed_by_the_platform_and_is_kept_by_nobody(
     assert page.headers["cache-control"] == "no-store"
 
 
+@on_both_databases
 async def test_an_invitation_is_for_one_platform(
     browser: Browser, invitation: str, registrar: Registrar, app: FastAPI, platform: Platform
 ) -> None:
@@ -203,7 +204,6 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize(("changed", "sentence"), BROKEN)
 async def test_a_configuration_that_does_not_fit_is_refused_and_the_invitation_stays(
     browser: Browser, invitation: str, registrar: Registrar, app: FastAPI, changed: dict[str, Any], sentence: str
@@ -241,7 +241,6 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize(("answer", "sentence"), REFUSALS)
 async def test_a_platform_that_refuses_is_quoted(
     browser: Browser, invitation: str, registrar: Registrar, app: FastAPI, answer: Answer, sentence: str
@@ -284,7 +283,6 @@ async def test_a_platform_that_registers_again_renews_what_is_known_of_it(
 # Requests of the server's own, at addresses that come from outside
 
 
-@pytest.mark.parametrize("backend", ["sqlite"])
 class TestInward:
     """Without the switch for development: nothing of our own network is called, whoever asks."""
 
@@ -349,7 +347,6 @@ WITHIN = {
 }
 
 
-@pytest.mark.parametrize("backend", ["sqlite"])
 @pytest.mark.parametrize(
     ("member", "address"),
     [
