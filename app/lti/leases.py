@@ -51,7 +51,7 @@ class Leased:
 class Outcome:
     """What came of a delivery. `state` holds unless the grade has changed meanwhile, in which case it goes again.
 
-    `score` and `maximum` are what was delivered, if anything was.
+    `score` and `maximum` are what was delivered, if anything was. `refused`: the platform has not taken it for certain.
     """
 
     state: str
@@ -59,6 +59,7 @@ class Outcome:
     due_at: datetime
     delivered: bool = False
     failed: bool = False
+    refused: bool = False
     score: float | None = None
     maximum: float | None = None
     status: int | None = None
@@ -120,8 +121,8 @@ def record(session: Session, leased: Leased, outcome: Outcome, now: datetime) ->
         score.sent_generation = outcome.generation
         score.last_score, score.last_max = outcome.score, outcome.maximum
         score.final = outcome.score is not None
-    elif not outcome.failed:
-        score.last_timestamp = leased.previous  # nothing was sent
+    elif outcome.refused or not outcome.failed:
+        score.last_timestamp = leased.previous  # nothing was sent, or nothing taken
     score.last_status = outcome.status
     # What a platform says may hold characters that no database takes.
     score.last_error = outcome.error and "".join(filter(str.isprintable, outcome.error))[:ERROR_LENGTH]

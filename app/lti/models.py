@@ -174,7 +174,8 @@ class Score(Base):
     - `generation` rises with every change of the grade; `sent_generation` is that of the last one delivered.
     - `due_at`: when to try next; in the future while the release policy withholds the score (`held`).
     - `leased_until`, `leased_by`: a sender has it in hand.
-    - `last_timestamp`: of the score last sent; strictly rising. `last_score` of `last_max`, `final`: what was sent.
+    - `last_timestamp`: of the score last taken, or that may have been; strictly rising. `last_score` of `last_max`,
+      `final`: what was taken.
     - `last_status`: the platform's answer (HTTP); None when there was none.
     """
 

@@ -26,7 +26,7 @@ from typing import Any, Self
 
 from app.core.backoff import Backoff, retry_after
 from app.core.json_body import to_json
-from app.core.outgoing import OutgoingError, Reply
+from app.core.outgoing import OutgoingError, Reason, Reply
 from app.core.polling import keep_looking
 from app.core.service import Service
 from app.lti import leases, line_items, scores
@@ -46,6 +46,7 @@ TRIES = 100
 BACKOFF = Backoff(first=timedelta(seconds=2), factor=2, longest=timedelta(hours=1))
 EXCERPT = 300
 LATER = frozenset({401, 408, 409, 425, 429})
+UNSENT: frozenset[Reason] = frozenset({"address", "name", "connect", "tls"})
 
 logger = logging.getLogger(__name__)
 
@@ -129,8 +130,10 @@ class Sender:
             reply = await self._post(leased, told)
             if is_canvas and reply.status == 422 and b"number of allowed attempts" in reply.body:
                 reply = await self._post(leased, scores.without_submission(told))
-        except (OutgoingError, TokenError) as error:
-            return self._again(leased, generation, str(error), status=getattr(error, "status", None))
+        except TokenError as error:
+            return self._again(leased, generation, str(error), status=error.status, refused=True)
+        except OutgoingError as error:
+            return self._again(leased, generation, str(error), refused=error.reason in UNSENT)
         if reply.is_success:
             return Outcome(
                 state="sent",
@@ -146,8 +149,9 @@ class Sender:
             wait = retry_after(reply.headers.get("retry-after"), self._service.clock())
             if wait is not None:
                 self._paused[leased.platform_id] = self._service.clock() + min(wait, self._backoff.longest)
-            return self._again(leased, generation, said, status=reply.status, at_least=wait)
-        return self._given_up(generation, said, reply.status)
+            refused = reply.status < 500
+            return self._again(leased, generation, said, status=reply.status, at_least=wait, refused=refused)
+        return self._given_up(generation, said, reply.status, refused=True)
 
     async def _post(self, leased: Leased, told: Mapping[str, Any]) -> Reply:
         request = ("POST", scores.scores_url(leased.line_item), to_json(told), scores.MEDIA_TYPE)
@@ -161,16 +165,27 @@ class Sender:
         *,
         status: int | None = None,
         at_least: timedelta | None = None,
+        refused: bool,
     ) -> Outcome:
         if leased.tries + 1 >= TRIES:
-            return self._given_up(generation, error, status)
+            return self._given_up(generation, error, status, refused=refused)
         wait = max(self._backoff.wait(leased.tries + 1), min(at_least or timedelta(), self._backoff.longest))
         due_at = self._service.clock() + wait
-        return Outcome(state="pending", generation=generation, due_at=due_at, failed=True, status=status, error=error)
+        return Outcome(
+            state="pending",
+            generation=generation,
+            due_at=due_at,
+            failed=True,
+            refused=refused,
+            status=status,
+            error=error,
+        )
 
-    def _given_up(self, generation: int, error: str, status: int | None) -> Outcome:
+    def _given_up(self, generation: int, error: str, status: int | None, *, refused: bool) -> Outcome:
         now = self._service.clock()
-        return Outcome(state="failed", generation=generation, due_at=now, failed=True, status=status, error=error)
+        return Outcome(
+            state="failed", generation=generation, due_at=now, failed=True, refused=refused, status=status, error=error
+        )
 
 
 def _is_passing(reply: Reply) -> bool:

@@ -24,6 +24,11 @@ class SentScore(NamedTuple):
     platform: str
     link: str | None
 
+    @property
+    def tried_at(self) -> datetime | None:
+        """When it was last sent, or could not be."""
+        return self.score.updated_at if self.score.tries else self.score.last_timestamp
+
     def as_json(self) -> dict[str, Any]:
         score = self.score
         return {
@@ -35,7 +40,7 @@ class SentScore(NamedTuple):
             "state": score.state,
             "score": score.last_score,
             "max_score": score.last_max,
-            "tried_at": score.last_timestamp,
+            "tried_at": self.tried_at,
             "tries": score.tries,
             "next_try_at": score.due_at if score.state in {"pending", "held"} else None,
             "status": score.last_status,

@@ -7,7 +7,7 @@ from app.lti.models import Platform
 from app.lti.scores import CANVAS_SUBMISSION
 from app.lti.sender import Sender
 from tests.lti.platform import Answer
-from tests.lti.platform_services import Gradebook
+from tests.lti.platform_services import Fault, Gradebook
 from tests.lti.services.conftest import Link, Linked
 from tests.lti.services.test_outbox import regrade
 from tests.lti.services.test_sender import all_sent
@@ -69,3 +69,17 @@ async def test_points_by_hand_and_their_removal_are_none(linked: Linked, sender:
             await all_sent(linked)
             assert linked.shown() == shown
             assert linked.column.results["u0"].message[CANVAS_SUBMISSION] == {"new_submission": False}
+
+
+async def test_an_answer_whose_message_was_refused_at_first_is_a_submission_still(
+    linked: Linked, sender: Sender, gradebook: Gradebook
+) -> None:
+    await answer(linked)
+    async with sender:
+        await all_sent(linked)
+        faults = iter([Fault.BUSY])
+        gradebook.fault_of = lambda _user: next(faults, Fault.NONE)
+        await answer(linked)
+        await all_sent(linked)
+    told = linked.column.results["u0"].message
+    assert told[CANVAS_SUBMISSION] == {"submitted_at": told["submission"]["submittedAt"]}

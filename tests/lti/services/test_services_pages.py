@@ -91,6 +91,7 @@ class TestScores:
             ("s0", "sent", 1.5, 200),
         ]
         assert "not enrolled there" in listed[0]["error"]
+        assert all(each["tried_at"] for each in listed)
         only = (await client.get(f"{address}/scores?state=failed")).json()["items"]
         assert [each["name"] for each in only] == ["s1"]
 
