@@ -10,13 +10,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from app.core.database import Database
+from app.core.ids import new_id
 from app.core.service import Service
 from app.core.writer import Writer
 from app.lti import leases, models
@@ -35,6 +38,7 @@ from app.core.backoff import Backoff
 from app.core.clock import utc_now
 from app.core.database import Database
 from app.core.outgoing import Outgoing
+from app.core.ids import new_id
 from app.core.service import Service
 from app.core.settings import Settings
 from app.core.writer import Writer
@@ -215,9 +219,10 @@ async def test_ten_thousand_updates_under_faults(link: Link, sender: Sender, cap
 
     linked.gradebook.slow_seconds = 0.05
     linked.gradebook.fault_of = fault_of
-    for _ in range(columns - 1):
-        _, path = linked.gradebook.add_column(linked.course)
-        await linked.launch(linked.claim(lineitem=f"{linked.gradebook.platform.address}{path}"))
+    for number in range(columns - 1):
+        column, path = linked.gradebook.add_column(linked.course)
+        link_id = await _another_link(linked, f"activity {number}")
+        await replace(linked, link_id=link_id, column=column, column_path=path).launch()
     started = time.monotonic()
     await give(linked, 0.5)
     with process(linked):
@@ -240,6 +245,26 @@ async def test_ten_thousand_updates_under_faults(link: Link, sender: Sender, cap
             f"\n{2 * columns * students} updates: {sum(met.values())} messages, of which "
             f"{sum(met.values()) - met[Fault.NONE]} failed, in {seconds:.0f} s"
         )
+
+
+async def _another_link(linked: Linked, resource_link_id: str) -> str:
+    """The id of a further activity of the course that opens the same assignment."""
+
+    def job(session: Session) -> str:
+        first = session.get_one(models.Link, linked.link_id)
+        other = models.Link(
+            id=new_id(),
+            deployment_id=first.deployment_id,
+            resource_link_id=resource_link_id,
+            title=first.title,
+            context_id=first.context_id,
+            assignment_id=first.assignment_id,
+            created_at=first.created_at,
+        )
+        session.add(other)
+        return other.id
+
+    return await linked.service.writer.write(job)
 
 
 def _unsent(linked: Linked) -> int:
