@@ -64,6 +64,12 @@ def token_in(page: httpx.Response) -> str:
     return found[1]
 
 
+async def test_the_scores_are_one_step_from_where_the_teacher_lands(linked: Linked, teacher: httpx.AsyncClient) -> None:
+    landed = f"/en/assignments/{linked.classroom.assignment}"
+    assert f'href="{landed}/lti"' in (await teacher.get(landed)).text
+    assert (await teacher.get(f"{landed}/lti")).status_code == 200
+
+
 async def refused(linked: Linked, sender: Sender, gradebook: Gradebook) -> None:
     """One score has arrived, and one was refused."""
     gradebook.refuse = lambda user: Answer({"error": "not enrolled there"}, 400) if user == "u1" else None
