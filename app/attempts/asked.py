@@ -60,8 +60,7 @@ class Asked:
 
     @property
     def attempts_left(self) -> int | None:
-        allowed = self.window.attempts_allowed
-        return None if allowed is None else max(0, allowed - self.used)
+        return self.window.attempts_left(self.used)
 
     def released(self, now: datetime) -> Released:
         """What the assignment's release policy lets this person see now."""
@@ -98,10 +97,7 @@ def standing_of(window: Window, attempts_left: int | None, now: datetime) -> Sta
 
 def points_standing_of(window: Window, attempts: int, now: datetime) -> Standing:
     """Where a person with points stands after so many attempts. Points given without one wait for no attempt."""
-    allowed = window.attempts_allowed
-    if attempts == 0:
-        return standing_of(window, 0, now)
-    return standing_of(window, None if allowed is None else max(0, allowed - attempts), now)
+    return standing_of(window, window.attempts_left(attempts) if attempts else 0, now)
 
 
 def ask(session: Session, item_id: str, principal: Principal, *, assignment_id: str | None = None) -> Asked:

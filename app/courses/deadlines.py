@@ -67,6 +67,10 @@ class Window:
             date: datetime | None = getattr(self, name)
             object.__setattr__(self, name, date and date.astimezone(UTC))
 
+    def attempts_left(self, used: int) -> int | None:
+        """How many attempts may follow so many; None is any number."""
+        return None if self.attempts_allowed is None else max(0, self.attempts_allowed - used)
+
     def phase(self, arrived_at: datetime) -> Phase:
         """Where an instant lies: "early" before it opens, "late" after it was due, "closed" when it is over."""
         arrived_at = arrived_at.astimezone(UTC)

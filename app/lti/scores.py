@@ -134,8 +134,7 @@ def decision(
 
 
 def _standing(window: Window, each: Standings, now: datetime) -> Standing:
-    allowed = window.attempts_allowed
-    return standing_of(window, None if allowed is None else max(0, allowed - each.attempts), now)
+    return standing_of(window, window.attempts_left(each.attempts), now)
 
 
 def _look_again(standings: Sequence[Standing], now: datetime) -> datetime:
