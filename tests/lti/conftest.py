@@ -1,23 +1,26 @@
 """A tool and an LMS that know each other, and browsers that go from one to the other."""
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, Select, func, select, update
 
 from app.accounts.models import SignInSession
 from app.core.ids import new_id
 from app.core.settings import Settings
+from app.courses.models import Course as OurCourse
+from app.lti import claims as names
 from app.lti import models
 from app.main import create_app
-from tests.lti.platform import Claims, Course, Member, Platform, ResourceLink
+from tests.lti.platform import TEACHER, Claims, Course, Member, Platform, ResourceLink
 
 TOOL = "https://haitang.test"
+LINK = ResourceLink()
 
 
 @pytest.fixture
@@ -147,3 +150,34 @@ def change(app: FastAPI) -> Callable[..., Any]:
         await app.state.service.writer.write(lambda session: session.execute(update(table).values(**values)))
 
     return set_
+
+
+@pytest.fixture
+def read(app: FastAPI) -> Callable[[Select[Any]], Sequence[Row[Any]]]:
+    """Runs a query."""
+
+    def rows(query: Select[Any]) -> Sequence[Row[Any]]:
+        with app.state.service.database.reading() as session:
+            return session.execute(query).all()
+
+    return rows
+
+
+@pytest.fixture
+def assigned(
+    browser: Callable[[], Browser], read: Callable[[Select[Any]], Sequence[Row[Any]]]
+) -> Callable[..., Awaitable[ResourceLink]]:
+    """A published assignment in the LMS's course, and the link that names it."""
+
+    async def make(link: ResourceLink = LINK, **settings: Any) -> ResourceLink:
+        teacher = browser()
+        await teacher.launch(TEACHER, link)
+        (course_id,) = read(select(OurCourse.id))[-1]
+        item = {"problem": "1.4", "form": "open", "seed_mode": "fixed", "seed": 0, "points": 2}
+        body = {"title": "Sheet 1", "published": True, "items": [item]} | settings
+        sent = {"Sec-Fetch-Site": "same-origin"}
+        made = await teacher.client.post(f"/api/v1/courses/{course_id}/assignments", json=body, headers=sent)
+        assert made.status_code == 201, made.text
+        return ResourceLink(link.id, link.title, link.course, {names.ASSIGNMENT: made.json()["id"]})
+
+    return make
