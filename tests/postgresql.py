@@ -13,11 +13,13 @@ STRANGERS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
-SCHEMA = """
-    SELECT (SELECT (count(*), sum(xmin::text::bigint)) FROM pg_class),
-           (SELECT (count(*), sum(xmin::text::bigint)) FROM pg_trigger)
-"""
-"""It changes when a table, an index or a trigger is made, dropped, or altered."""
+OURS = 16_384
+"""The first object id that PostgreSQL gives to what is not its own (FirstNormalObjectId)."""
+SCHEMA = " UNION ALL ".join(
+    f"SELECT count(*), sum(xmin::text::bigint) FROM {catalogue} WHERE {id_} >= {OURS}"
+    for catalogue, id_ in (("pg_class", "oid"), ("pg_attribute", "attrelid"), ("pg_trigger", "oid"), ("pg_proc", "oid"))
+)
+"""It changes when a table, a column, an index, a trigger or a function is made, dropped, or altered."""
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"
 
@@ -36,7 +38,7 @@ class EmptiedDatabase:
         """Delete every row, whatever triggers and references say; a test that altered the schema costs a new copy."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(STRANGERS)
-            is_altered = connection.execute(SCHEMA).fetchone() != self._schema
+            is_altered = connection.execute(SCHEMA).fetchall() != self._schema
             if not is_altered:
                 connection.execute(self._deletion)
         if is_altered:
@@ -49,7 +51,7 @@ class EmptiedDatabase:
         with psycopg.connect(self.url, autocommit=True) as connection:
             tables = [name for (name,) in connection.execute(TABLES)]
             sequences = [name for (name,) in connection.execute(SEQUENCES)]
-            self._schema = connection.execute(SCHEMA).fetchone()
+            self._schema = connection.execute(SCHEMA).fetchall()
         deletions = [f"DELETE FROM {name}" for name in tables]
         restarts = [f"SELECT setval('{name}', 1, false)" for name in sequences]
         self._deletion = "; ".join(["SET session_replication_role = replica", *deletions, *restarts])
