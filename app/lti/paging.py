@@ -88,6 +88,7 @@ def next_page(url: str, link: str) -> str | None:
 
 
 def with_query(url: str, more: Mapping[str, str]) -> str:
-    """The address with these parameters besides its own."""
+    """The address with these parameters besides its own, of which those of the same names give way."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(query=urlencode([*parse_qsl(parts.query, keep_blank_values=True), *more.items()])))
+    own = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in more]
+    return urlunsplit(parts._replace(query=urlencode([*own, *more.items()])))
