@@ -166,7 +166,14 @@ async def test_the_page_says_what_stays_and_signs_out(app, lin):
     assert traces(app, "lin.hai@example.edu") != []
     done = await lin.lin.post("/en/account/delete", data={"token": token} | NAMELESS)
     assert (done.status_code, done.headers["location"]) == (303, "/en/account/deleted")
-    assert "signed out everywhere" in (await lin.lin.get("/en/account/deleted")).text
+    shown = {
+        place: (await lin.lin.get("/en/account/deleted", headers={"Sec-Fetch-Dest": place})).text
+        for place in ("iframe", "document")
+    }
+    assert "signed out everywhere" in shown["iframe"]
+    # Whose frame it is, nobody could say any more of the next page.
+    assert re.search(r'<a href="/en" target="_blank"[^>]*>To the exercises', shown["iframe"])
+    assert '<a href="/en">To the exercises</a>' in shown["document"]
     assert traces(app, *TRACES) == []
 
 
