@@ -14,8 +14,9 @@ from app.attempts import override_pages, regrade, regrade_history_pages
 from app.core.ids import new_id
 from app.courses import assignment_pages, audit_pages, pages
 from app.courses.models import Enrolment
+from tests.backends import on_one_database
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.anyio, on_one_database]
 
 
 async def send(client: httpx.AsyncClient, page: str, to: str, **fields: Any) -> httpx.Response:

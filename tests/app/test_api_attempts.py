@@ -26,9 +26,9 @@ from problems.answers import Integer
 from problems.catalogue import find
 from problems.dealing import deal
 from problems.problem import Field, Problem
+from tests.backends import on_one_database
 
 pytestmark = pytest.mark.anyio
-on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 Browse = Callable[[FastAPI], httpx.AsyncClient]
 

@@ -10,8 +10,9 @@ from problems.catalogue import catalogue
 from problems.dealing import deal
 from problems.draws import MAX_SEED
 from problems.problem import Field
+from tests.backends import on_one_database
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.anyio, on_one_database]
 
 PROBLEMS = "/api/v1/problems"
 

@@ -20,9 +20,9 @@ from app.courses.models import Assignment, Item
 from app.main import create_app
 from problems.catalogue import find
 from problems.dealing import deal
+from tests.backends import on_one_database
 
 pytestmark = pytest.mark.anyio
-on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 API = "/api/v1"
 DUE = datetime(2026, 10, 1, 16, tzinfo=UTC)

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from app.attempts.models import Attempt
+from tests.backends import on_one_database
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.anyio, on_one_database]
 
 
 class Inputs(HTMLParser):

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from app.accounts import people, sessions
 from app.courses.models import Assignment, Course, Enrolment, Extension, Item
+from tests.backends import on_one_database
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.anyio, on_one_database]
 
 
 class Browser:

@@ -13,11 +13,12 @@ from app.attempts.models import Attempt, Score
 from app.core.errors import ConflictError
 from app.courses.models import Course, Enrolment
 from app.demo import TEACHER, fill
+from tests.backends import on_one_database
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_one_database
 async def test_a_class_has_done_its_homework(app, client):
     service = app.state.service
     async with asyncio.timeout(120):
@@ -37,7 +38,7 @@ async def test_a_class_has_done_its_homework(app, client):
         await fill(service, students=1, seed=3)
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_one_database
 async def test_one_that_fails_is_put_away_and_another_can_be_made(app, monkeypatch):
     service, submit, count = app.state.service, demo_module.submit_assigned, 0
 
@@ -65,7 +66,7 @@ async def test_one_that_fails_is_put_away_and_another_can_be_made(app, monkeypat
         assert session.scalar(select(Person.name).where(Person.email == TEACHER)) == "高海棠"
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_one_database
 async def test_one_that_was_killed_is_put_away_by_the_next(app, monkeypatch):
     """A kill leaves no time for anything."""
     service, put_away = app.state.service, demo_module._put_away

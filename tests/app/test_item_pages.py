@@ -15,6 +15,7 @@ from app.attempts.grade_models import OpenedHint
 from app.attempts.models import Attempt
 from problems.catalogue import find
 from problems.dealing import deal
+from tests.backends import on_postgresql
 
 pytestmark = pytest.mark.anyio
 
@@ -24,8 +25,9 @@ DESCENT: dict[str, Any] = {"problem": "1.6", "seed_mode": "fixed", "seed": 7}
 
 
 @pytest.fixture
-def backend(request: pytest.FixtureRequest) -> str:
-    return getattr(request, "param", "sqlite")
+def backend() -> str:
+    """Pages do not depend on the database."""
+    return "sqlite"
 
 
 def page_of(room: Any, item: int = 0) -> str:
@@ -158,7 +160,7 @@ class TestHints:
             assert (await room.answer(student, self.RIGHT)).status_code == 201
         assert [room.grade(each).score for each in (ada, ben)] == [9.0, 10.0]
 
-    @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+    @on_postgresql
     async def test_two_processes_that_open_it_at_once_open_it_once(self, classroom, app):
         """On SQLite one waits for the other before it looks; here it learns only when it writes."""
         room = await classroom(1)

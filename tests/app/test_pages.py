@@ -22,8 +22,9 @@ from app.core.writer import WriterFull
 from problems.catalogue import catalogue, find
 from problems.dealing import deal
 from problems.draws import MAX_SEED
+from tests.backends import on_one_database
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.anyio, on_one_database]
 
 Browse = Callable[[FastAPI], httpx.AsyncClient]
 KEY_16 = ("-0.527", "1.220", "-1.047", "-0.445")  # the published key of the printed exercise 1.6

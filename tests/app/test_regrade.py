@@ -13,9 +13,9 @@ from app.attempts.grade_models import ItemGrade
 from app.attempts.grade_queries import GRADES, arrivals_of, overrides_of
 from app.attempts.models import Attempt, Score
 from app.courses.models import Assignment, Item
+from tests.backends import on_one_database
 
 pytestmark = pytest.mark.anyio
-on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 API = "/api/v1"
 ANSWERS = (128, 130, 5)  # the key of exercise 1.4 as printed, and two wrong answers

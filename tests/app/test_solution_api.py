@@ -13,8 +13,9 @@ from problems.catalogue import catalogue, find
 from problems.dealing import deal
 from problems.draws import MAX_SEED
 from problems.grading import grade
+from tests.backends import on_one_database
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.anyio, on_one_database]
 
 VARIANT = "/api/v1/problems/1.6/variants/3"
 

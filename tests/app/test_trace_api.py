@@ -13,8 +13,9 @@ from app.attempts.trace_api import BODY_LIMITS
 from app.core.errors import UnavailableError
 from problems.catalogue import catalogue, find
 from problems.dealing import deal
+from tests.backends import on_one_database
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("backend", ["sqlite"], indirect=True)]
+pytestmark = [pytest.mark.anyio, on_one_database]
 
 Browse = Callable[[FastAPI], httpx.AsyncClient]
 ADDRESS = "/api/v1/problems/1.7/variants/3/trace"

@@ -8,6 +8,7 @@ import pytest
 
 from app.accounts.models import SignInSession
 from app.lti import claims as names
+from tests.backends import on_one_database
 from tests.lti.conftest import LINK, register
 from tests.lti.platform import LEARNER, TEACHER
 
@@ -30,7 +31,7 @@ async def test_in_a_frame_the_cookie_is_partitioned(browser):
         ("http://172.17.0.1:8000", True),
     ],
 )
-@pytest.mark.parametrize("backend", ["sqlite"])
+@on_one_database
 async def test_without_tls_there_is_one_that_browsers_keep(app, platform, base, is_plain):
     """They take `Secure` from this machine alone; without it the activity opens in a tab, or on the same host."""
     await register(app, platform)

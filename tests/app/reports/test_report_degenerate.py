@@ -13,6 +13,7 @@ from app.accounts import sessions
 from app.attempts.grade_queries import GRADES
 from app.core.clock import utc_now
 from app.reports import statistics
+from tests.backends import on_one_database
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +52,7 @@ async def fill(room: Any, matrix: list[list[float | None]]) -> None:
     await room.app.state.service.writer.write(job)
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_one_database
 @pytest.mark.parametrize("matrix", MATRICES.values(), ids=MATRICES.keys())
 async def test_every_page_and_file_is_made(classroom, browse, settings, matrix: list[list[float | None]]):
     room = await classroom(max(1, len(matrix)))

@@ -7,9 +7,9 @@ from app.accounts.models import AuditEntry
 from app.core.housekeeping import sweep
 from app.webhooks import deliveries
 from app.webhooks.models import WebhookDelivery, WebhookSecret
+from tests.backends import on_one_database
 
 pytestmark = pytest.mark.anyio
-on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 GOOD = "https://192.0.43.8/hook"
 
@@ -53,7 +53,7 @@ async def test_the_secret_is_shown_once_and_nowhere_stored(teaching, app):
             assert secret.removeprefix("whsec_") not in str(rows)
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)  # nothing is stored
+@on_one_database
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [

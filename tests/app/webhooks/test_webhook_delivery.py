@@ -15,9 +15,9 @@ from app.courses import courses
 from app.main import create_app
 from app.webhooks import endpoints, outcomes, sender
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
+from tests.backends import on_one_database, on_postgresql
 
 pytestmark = pytest.mark.anyio
-on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 RIGHT, WRONG = {"count": 128}, {"count": 127}
 
@@ -328,7 +328,7 @@ async def test_a_lease_that_has_run_out_is_taken_over(hooked, receiver, app, clo
         assert session.scalar(select(WebhookDelivery.tries).where(WebhookDelivery.id == second)) == 1
 
 
-@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@on_postgresql
 async def test_answers_of_students_do_not_hold_up_the_sender(hooked, receiver, app):
     """Another process is storing an answer, and holds the endpoint to which its delivery will refer."""
     hook = await hooked()

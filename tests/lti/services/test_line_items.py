@@ -10,12 +10,12 @@ from app.lti.models import LineItem
 from app.lti.models import Link as LinkRow
 from app.lti.sender import Sender
 from app.lti.tokens import Tokens
+from tests.backends import on_one_database
 from tests.lti.platform import Answer
 from tests.lti.services.conftest import Link, Linked
 from tests.lti.services.test_sender import all_sent, until
 
 pytestmark = pytest.mark.anyio
-on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 def line_items(linked: Linked) -> list[str]:
@@ -44,7 +44,7 @@ async def test_without_the_scope_for_scores_none_is_taken(link: Link) -> None:
     assert due_at(linked) is None
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_one_database
 async def test_an_address_that_is_none_is_no_line_item(link: Link) -> None:
     linked = await link(launched=False)
     await linked.launch(linked.claim(lineitem="https://[", lineitems=None))

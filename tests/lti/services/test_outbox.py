@@ -10,12 +10,12 @@ from sqlalchemy import event, update
 from app.core.service import Service
 from app.lti import models
 from app.lti.sender import Sender
+from tests.backends import on_one_database
 from tests.lti.platform_services import Fault
 from tests.lti.services.conftest import Link, Linked
 from tests.lti.services.test_sender import all_sent, until
 
 pytestmark = pytest.mark.anyio
-on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 def iso(at: datetime) -> str:

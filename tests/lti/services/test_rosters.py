@@ -24,11 +24,11 @@ from app.lti.models import Context, RosterEntry
 from app.lti.paging import PagingError, next_page
 from app.lti.rosters import PlatformFailedError
 from app.lti.tokens import Tokens
+from tests.backends import on_one_database
 from tests.lti.platform import ASSISTANT, LEARNER, MENTOR, TEACHER, Answer, Member
 from tests.lti.services.conftest import Link, Linked
 
 pytestmark = pytest.mark.anyio
-on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 TEACHER_SUB = "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#PrimaryInstructor"
 

@@ -11,12 +11,12 @@ from app.core import outgoing
 from app.core.service import Service
 from app.lti.sender import Sender
 from app.lti.tokens import Tokens
+from tests.backends import on_one_database, on_postgresql
 from tests.lti.platform import Answer
 from tests.lti.platform_services import Fault, Gradebook
 from tests.lti.services.conftest import Link, Linked
 
 pytestmark = pytest.mark.anyio
-on_one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 async def until(happened: Callable[[], bool], seconds: float = 15) -> None:
@@ -184,7 +184,7 @@ async def test_a_score_that_may_have_arrived_is_taken_back_too(
     assert linked.shown() is None
 
 
-@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@on_postgresql
 async def test_what_no_database_takes_is_left_out_of_an_error(link: Link, sender: Sender, gradebook: Gradebook) -> None:
     linked = await link()
     gradebook.platform.on("POST", "/token", lambda _request, _match: Answer({"error": "wrong\0key"}, 400))

@@ -24,6 +24,7 @@ from app.core.service import Service
 from app.core.writer import Writer
 from app.lti import leases, models
 from app.lti.sender import Sender
+from tests.backends import on_one_database
 from tests.lti.platform_services import Fault
 from tests.lti.services.conftest import Link, Linked
 from tests.lti.services.test_sender import all_sent, until
@@ -120,7 +121,7 @@ async def test_the_outcome_of_a_lease_that_ran_out_changes_nothing(link: Link, s
     assert linked.score().state == "sent"
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_one_database
 async def test_a_change_leaves_a_score_in_the_hand_that_has_it(link: Link, service: Service) -> None:
     """And what the platform asked for, not to be called for a while, holds for the changed grade too."""
     linked = await link()
@@ -136,7 +137,7 @@ async def test_a_change_leaves_a_score_in_the_hand_that_has_it(link: Link, servi
     assert (score.state, score.due_at, score.tries, score.leased_by) == ("pending", later, 0, None)
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_one_database
 async def test_timestamps_rise_even_when_the_clock_was_set_back(link: Link, service: Service) -> None:
     linked = await link()
     await give(linked, 1)

@@ -15,7 +15,6 @@ from tests.app.conftest import Account, account, app, browse, client  # noqa: F4
 from tests.lti.platform import TEACHER, Course, Member, Platform, ResourceLink
 
 TOOL = "https://haitang.test"
-on_both_databases = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 
 
 @pytest.fixture

@@ -19,8 +19,9 @@ from app.lti import claims as names
 from app.lti.deep_linking import Picked, Recipient, content_item
 from app.lti.tool import Tool
 from tests.app.conftest import Account
+from tests.backends import on_both_databases
 from tests.lti.platform import ASSISTANT, LEARNER, TEACHER, Course, Platform, ResourceLink
-from tests.lti.setup.conftest import Browser, inputs, on_both_databases
+from tests.lti.setup.conftest import Browser, inputs
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,9 @@ from fastapi import FastAPI
 
 from app.accounts import sessions
 from tests.app.conftest import Account
+from tests.backends import on_both_databases
 from tests.lti.platform import TEACHER, Course, Platform
-from tests.lti.setup.conftest import TOOL, Browser, inputs, on_both_databases, registration
+from tests.lti.setup.conftest import TOOL, Browser, inputs, registration
 
 pytestmark = pytest.mark.anyio
 

@@ -14,8 +14,9 @@ from app.lti.registration import ACCOUNT_NAME, agree
 from app.lti.registration_messages import Configuration, client_metadata
 from app.lti.tool import SCOPES, Tool
 from tests.app.conftest import Account
+from tests.backends import on_both_databases
 from tests.lti.platform import TEACHER, Answer, Course, Platform, Request
-from tests.lti.setup.conftest import TOOL, Browser, on_both_databases
+from tests.lti.setup.conftest import TOOL, Browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
