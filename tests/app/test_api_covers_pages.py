@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app import main
+from app import main, parts
 
 BROWSERS = "browsers: "
 PROTOCOL = "protocol: "
@@ -148,7 +148,7 @@ COVERED: dict[str, str] = {
 
 
 def routes() -> Iterator[str]:
-    for part in main.PAGES:
+    for part in parts.PAGES:
         for route in part.router.routes:
             for method in sorted(route.methods - {"HEAD"}):
                 yield f"{method} {route.path}".replace("{language:language}", "{language}")
