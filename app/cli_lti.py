@@ -103,6 +103,9 @@ def check(
             return [await self_test.run(app.state.service, tool, id_) for id_ in wanted]
 
     wanted = [platform] if platform is not None else list(registered)
+    if not wanted:
+        typer.echo("No platform is connected.")
+        return
     found = asyncio.run(run())
     for id_, test in zip(wanted, found, strict=True):
         typer.echo(f"{registered[id_]} ({id_})")
