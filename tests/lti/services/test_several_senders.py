@@ -202,10 +202,11 @@ async def test_two_processes_and_a_third_that_is_killed(link: Link, sender: Send
 
 @pytest.mark.soak
 async def test_ten_thousand_updates_under_faults(link: Link, sender: Sender, capsys: pytest.CaptureFixture) -> None:
-    """Every second message fails in one way or another; two processes send. In the end every grade is equal.
+    """Every second message fails in one way or another; two processes send. In the end each column shows every grade.
 
-    Changes of one student's score at one column melt into one another while they wait for their second, so each student
-    has many columns here; all scores change once more while the first change is still on its way.
+    Changes of one student's score at one column melt into one another while they wait for their second. So a hundred
+    activities open the assignment, each with a column of its own: 5,000 scores, which all change once more while those
+    of the first change are still on their way.
     """
     columns, students = 100, 50
     linked = await link(students=students)
